@@ -1,0 +1,203 @@
+"""The node contract: declared ports and parameters, and the code that maps one to the other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+from vivant.graph.packet import Packet
+from vivant.graph.params import NodeParams
+from vivant.graph.port import InputPort, NoInputs, OutputPort, Wait, input_ports, output_ports
+
+P = TypeVar("P", bound=NodeParams)
+I = TypeVar("I")  # noqa: E741 - inputs
+O = TypeVar("O")  # noqa: E741 - outputs
+
+
+class Lane(StrEnum):
+    """Where the engine runs a node."""
+
+    WORKER = "worker"
+    """It may block: live, it has a thread of its own."""
+    RENDER = "render"
+    """It runs in order on the main thread, which owns OpenGL, once per displayed frame."""
+
+
+class Pace(StrEnum):
+    """What sets the pace of a source."""
+
+    CAPTURE = "capture"
+    """``process`` blocks until the device has something; it is stamped on return unless it says when."""
+    MEDIA = "media"
+    """Every emission says its own media time from 0; the engine waits (live) or steps (offline)."""
+    ONCE = "once"
+    """One emission when the graph starts, and one after every change of its parameters."""
+
+
+class Outcome(StrEnum):
+    """How a run ended, told to every node as it is closed."""
+
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+    """The user stopped it: what was written so far is finished and kept."""
+    FAILED = "failed"
+    """What was begun is removed; an older file of the same name is left as it was."""
+
+
+@dataclass(frozen=True)
+class NodeContext:
+    """What the engine gives to a node when it opens.
+
+    Attributes:
+        now_ns: Reads the graph's clock. A node must not wait on it.
+        base_dir: Folder of the preset: relative paths in parameters start there.
+        fetch: Returns the path of a model file or sample by name, verified, fetching it when it must.
+            Raises VivantError.
+        notice: Says one line to the user (a warning, a fall-back). Repeated lines are counted.
+        connected: Names of this node's outputs that some node reads.
+        offline: True when no frame may be dropped and time is virtual.
+        gl: The ``moderngl.Context`` in the render lane, None elsewhere. Typed loosely because
+            graph/ does not know OpenGL.
+        window: The GLFW window behind `gl` where the run has one.
+    """
+
+    now_ns: Callable[[], int]
+    base_dir: Path
+    fetch: Callable[[str], Path]
+    notice: Callable[[str], None]
+    connected: frozenset[str]
+    offline: bool
+    gl: Any = None
+    window: Any = None
+
+    def resolve(self, path: str) -> Path:
+        """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""
+        if path.startswith("sample:"):
+            return self.fetch(path)
+        return self.base_dir / Path(path).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Emission(Generic[O]):
+    """Outputs with a time of their own, in place of the time of the input that woke the node.
+
+    Attributes:
+        outputs: The node's outputs.
+        t_ns: Capture time (sources that pace by CAPTURE), media time from 0 (MEDIA), or the time of the
+            earlier packet that these outputs were derived from (a node that answers late).
+        seq: Number of that earlier packet; None: the engine numbers it.
+    """
+
+    outputs: O
+    t_ns: int
+    seq: int | None = None
+
+
+class Node(ABC, Generic[P, I, O]):
+    """One step of a graph.
+
+    A subclass names its parameters, inputs and outputs as type arguments and its type as a class argument::
+
+        class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], type="face.landmarks"):
+            \"\"\"Finds a face and its 478 landmarks.\"\"\"
+
+    The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, any number
+    of ``process`` and ``update``, ``drain`` when the stream ends, ``close`` whenever ``open`` succeeded. All of
+    them are called from one thread at a time. A node knows no thread, no other node and no clock of its own;
+    state between frames lives in the instance.
+    """
+
+    type: ClassVar[str]
+    about: ClassVar[str]
+    lane: ClassVar[Lane]
+    shows: ClassVar[bool]
+    """It needs a display: dropped from the graph of a headless or offline run."""
+    params_type: ClassVar[type[NodeParams]]
+    inputs_type: ClassVar[type[Any]]
+    outputs_type: ClassVar[type[Any]]
+    input_ports: ClassVar[dict[str, InputPort]]
+    output_ports: ClassVar[dict[str, OutputPort]]
+
+    def __init_subclass__(
+        cls, *, type: str | None = None, lane: Lane = Lane.WORKER, shows: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        if type is None:
+            return  # an intermediate base class, such as Source
+        cls.type, cls.lane, cls.shows = type, lane, shows
+        cls.about = (cls.__doc__ or "").strip().split("\n")[0]
+        cls.params_type, cls.inputs_type, cls.outputs_type = _type_arguments(cls)
+        cls.input_ports = input_ports(cls.inputs_type)
+        cls.output_ports = output_ports(cls.outputs_type)
+        wakers = [p for p in cls.input_ports.values() if p.wait is not Wait.LATEST]
+        if len(wakers) != (0 if issubclass(cls, Source) else 1):
+            raise TypeError(f"{cls.__name__}: a node has exactly one trigger() or tick(), a source has none")
+        if wakers and wakers[0].wait is Wait.TICK and lane is not Lane.RENDER:
+            raise TypeError(f"{cls.__name__}: only nodes of the render lane are woken by tick()")
+
+    def __init__(self, params: P) -> None:
+        self.params = params
+
+    def open(self, context: NodeContext) -> None:
+        """Take what the node needs: models, devices, files, GL objects. Heavy imports belong here.
+
+        Raises:
+            VivantError: It cannot be had; says what is wrong and what to do.
+        """
+
+    @abstractmethod
+    def process(self, inputs: I) -> O | Emission[O] | None:
+        """Map inputs to outputs.
+
+        Returns:
+            The outputs; they take the time and number of the packet that woke the node (for a tick: of the
+            first wired LATEST input, else of the tick). An `Emission` says its own time. None: nothing now.
+        """
+
+    def update(self, params: P) -> None:
+        """Take over changed parameters whose cost is LIVE or RECOMPILE."""
+        self.params = params
+
+    def drain(self) -> Iterable[Emission[O]]:
+        """Return what is still on its way when the stream has ended."""
+        return ()
+
+    def close(self, outcome: Outcome) -> None:
+        """Release everything that `open` took."""
+
+
+class Source(Node[P, NoInputs, O]):
+    """A node without inputs. Its ``process`` returns an Emission, or outputs to be stamped on return.
+
+    ``process`` raises EndOfStream at the end; None means nothing came this time (the engine asks again).
+    """
+
+    pace: ClassVar[Pace]
+
+    def __init_subclass__(cls, *, pace: Pace | None = None, **kwargs: Any) -> None:
+        if pace is not None:
+            cls.pace = pace
+        super().__init_subclass__(**kwargs)
+
+    def length(self) -> int | None:
+        """Return how many emissions are to be expected, where known, for progress bars. Called after open."""
+        return None
+
+
+def _type_arguments(cls: type[Any]) -> tuple[type[NodeParams], type[Any], type[Any]]:
+    for base in getattr(cls, "__orig_bases__", ()):
+        origin, arguments = get_origin(base), get_args(base)
+        if origin is Node and len(arguments) == 3:
+            return arguments
+        if origin is Source and len(arguments) == 2:
+            return arguments[0], NoInputs, arguments[1]
+    raise TypeError(
+        f"{cls.__name__}: derive it from Node[Params, Inputs, Outputs] or Source[Params, Outputs]"
+    )
+
+
+__all__ = ["Emission", "Lane", "Node", "NodeContext", "Outcome", "Pace", "Packet", "Source"]

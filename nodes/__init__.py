@@ -1,0 +1,1 @@
+"""What nodes do, by family."""

@@ -1,0 +1,1 @@
+"""Values that travel between nodes: pictures, faces, motion, depth, puppets."""

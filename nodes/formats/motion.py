@@ -1,0 +1,24 @@
+"""Motion of a face: expression and head pose, whatever they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceMotion:
+    """Expression and head pose at one moment.
+
+    Attributes:
+        weights: ``float32 (52,)`` expression in `arkit.BLENDSHAPES` order, in [0, 1].
+        rotation: ``float32 (3, 3)`` head to camera; identity looks straight into the camera. Right-handed,
+            x to the right of the image, y up, z toward the viewer.
+        translation: ``float32 (3,)`` centimetres, same axes.
+    """
+
+    weights: npt.NDArray[np.float32]
+    rotation: npt.NDArray[np.float32]
+    translation: npt.NDArray[np.float32]

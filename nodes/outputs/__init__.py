@@ -1,0 +1,1 @@
+"""Nodes that show or write what was drawn."""

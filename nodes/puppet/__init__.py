@@ -1,0 +1,1 @@
+"""Nodes that build, pose and skin a puppet."""

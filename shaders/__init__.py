@@ -1,0 +1,1 @@
+"""GLSL shaders and how to find them."""
