@@ -1,0 +1,16 @@
+#version 410 core
+// Skin of a puppet: straight texture in, premultiplied colour out.
+
+uniform sampler2D skin;
+
+in vec2 uv;
+in float opacity;
+
+out vec4 colour;
+
+void main() {
+    vec4 texel = texture(skin, uv);
+    float alpha = texel.a * opacity;
+    if (alpha < 0.004) discard;
+    colour = vec4(texel.rgb * alpha, alpha);
+}
