@@ -17,7 +17,7 @@ _SIDE = 384
 _COARSE_SIDE = 128
 _ROUNDS = 500
 _NECK_DM = 5.95  # below this height the head's own shoulders say little about a dressed body
-_SILHOUETTE_DM = 0.25  # where, from back to front, the outline of hair lies in the head
+_SILHOUETTE_DM = 0.5  # where, from back to front, the outline of hair lies in the head
 
 
 def person_depth(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, matte: F32) -> F32:

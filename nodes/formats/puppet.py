@@ -97,6 +97,7 @@ class Puppet:
         face_width: In picture heights.
         head_rotation: ``float32 (3, 3)`` head to picture space, at rest.
         scale: Picture heights per decimetre of the anatomical head.
+        jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
         backdrop: Name of the texture behind all layers, as large as the picture.
     """
 
@@ -121,6 +122,7 @@ class Puppet:
     face_width: float
     head_rotation: F32
     scale: float
+    jaw_swing: float
     backdrop: str = field(default="backdrop")
 
     def bone(self, name: str) -> int:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.placed_head import PlacedHead, place_head
+from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
@@ -15,9 +16,10 @@ from vivant.nodes.formats.puppet import Layer, Morphs, Puppet
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
 from vivant.nodes.puppet.body_layer import body_layer
 from vivant.nodes.puppet.eyes import eye_part
-from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
+from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
-from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, rotation_about, skeleton
+from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
 
 F32 = npt.NDArray[np.float32]
@@ -25,6 +27,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
+_OPAQUE = 0.97
 _LEAST_MOVE = 2e-4  # face widths: smaller displacements are left out of the morphs
 
 
@@ -71,7 +74,10 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         over=True,
         one_sided=True,
     )
-    parts = [body_layer(head, placed, matte, face_width, size), *mouth, *eyes, face]
+    # Mouth and eyes lie behind the body, which has a hole where the face's skin covers it: they show through the
+    # skin's openings alone, however far the head turns.
+    textures["body"][..., 3] = _without_face(textures["body"][..., 3], face, size)
+    parts = [*mouth, *eyes, body_layer(head, placed, matte, face_width, size), face]
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
 
@@ -113,7 +119,7 @@ def _joined(
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
     whole[:, 2] = own + mapped * _sample(depth_map, picture_to_uv(vertices, fit.size))
-    _hang_on_jaw(head, fit, placed, bones[number["jaw"]].pivot, whole, units, weight)
+    swing = _hang_on_jaw(head, fit, placed, bones[number["jaw"]].pivot, whole, units, weight)
     eye = np.array([0, 0, eye_z], np.float32)
     plane = whole.copy()
     plane[:, 2] = 0
@@ -140,23 +146,24 @@ def _joined(
         face_width=face_width,
         head_rotation=fit.rotation,
         scale=fit.scale,
+        jaw_swing=swing,
     )
 
 
 def _hang_on_jaw(
     head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, hinge: F32, vertices: F32, units: F32, weight: F32
-) -> None:
+) -> float:
     """Turn the unit jawOpen into a swing of the jaw bone plus what is left of it; in place.
 
     Vertices follow the bone as far as their displacement by the unit looks like the swing. At weight 1 both
-    together are the artist's unit; on the way there the chin travels along an arc, not a chord.
+    together are the artist's unit; on the way there the chin travels along an arc, not a chord. Returns the swing in radians.
     """
     unit = INDEX["jawOpen"]
     group = list(head.group_names).index("helper-lower-teeth")
     teeth = np.unique(head.triangles[head.triangle_group == group])
     axis = fit.rotation[:, 0].astype(np.float32)
     swing = jaw_swing(placed.vertices[teeth], placed.units[unit, teeth], hinge, axis)
-    swung = (vertices - hinge) @ (rotation_about(axis, swing) - np.eye(3, dtype=np.float32)).T
+    swung = (vertices - hinge) @ (rotation_matrix(axis * swing) - np.eye(3)).T.astype(np.float32)
     move = units[unit]
     share = (move * swung).sum(axis=1) / np.maximum((swung**2).sum(axis=1), 1e-12)
     share = np.where(np.linalg.norm(move, axis=1) > 1e-6, np.clip(share, 0, 1), 0).astype(np.float32)
@@ -164,6 +171,23 @@ def _hang_on_jaw(
     weight[:, 3] = share
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
+    return swing
+
+
+def _without_face(alpha: U8, face: MeshPart, size: tuple[int, int]) -> U8:
+    """Cut the face out of the body's alpha ``(h, w)``, inside the rim over which its skin fades."""
+    pixels = face.vertices.copy()
+    pixels[:, :2] = picture_to_pixels(face.vertices, size)
+    pixels[:, 2] = face.vertices[:, 2]
+    shown, bary, _ = rasterize(pixels, face.triangles, size)
+    opacity = (face.opacity[face.triangles[shown]] * bary).sum(axis=2)
+    skin = np.where(shown >= 0, opacity, 0) > _OPAQUE
+    # Closed: openings and leaks within the face belong to the hole.
+    outline, _ = cv2.findContours(skin.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hole = np.zeros(skin.shape, np.uint8)
+    cv2.drawContours(hole, outline, -1, 1, cv2.FILLED)
+    hole = cv2.erode(hole, np.ones((3, 3), np.uint8), iterations=2)
+    return np.where(hole > 0, 0, alpha).astype(np.uint8)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

@@ -271,7 +271,7 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
     """A dark wall behind teeth and tongue; its lower half goes with the jaw."""
     columns, rows = 7, 9
     u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(1, -1, rows))
-    points = np.stack([0.42 * u, lower.high + 0.50 * v, np.full_like(u, lower.front - 0.62) - 0.2 * u**2], axis=-1)
+    points = np.stack([0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1)
     with_jaw = np.clip(0.5 - v, 0, 1).ravel()
     vertices = fit.place((points.reshape(-1, 3) + with_jaw[:, None] * (fit.weights @ lower.units)).astype(np.float32))
     units = (fit.scale * lower.units @ fit.rotation.T).astype(np.float32)

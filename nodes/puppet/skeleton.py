@@ -71,13 +71,6 @@ def jaw_swing(lower_teeth: F32, opening: F32, hinge: F32, axis: F32) -> float:
     return float(np.arctan2(sine.sum(), cosine.sum()))
 
 
-def rotation_about(axis: F32, angle: float) -> F32:
-    """Rodrigues' rotation matrix ``(3, 3)``."""
-    x, y, z = axis
-    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], np.float64)
-    return (np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k).astype(np.float32)
-
-
 def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     t = np.clip(t, 0, 1)
     return t * t * (3 - 2 * t)
