@@ -29,7 +29,7 @@ FACE_SHARE = 0.62
 """Height of the head, chin to crown, as a share of the drawing."""
 CAMERA_DISTANCE_HEADS = 40.0
 """Distance of the camera in heights of the head. Almost parallel: the fits that use the binding are, too, and
-come out better so (90th percentile of the error on five portraits 1.78 % of the face's width, 1.94 % at 4)."""
+come out better so (90th percentile of the error on five portraits 1.78 % of the face width, 1.94 % at 4)."""
 JAW_OPEN = 0.25
 """Every other drawing parts the lips by this much of jawOpen: on closed lips the tracker's inner lines of
 both lips fall on the same pixels, and half of them would be bound to the wrong lip."""
