@@ -13,7 +13,7 @@ layout(location = 7) in float vertex_opacity;
 uniform sampler2D depth_map;
 uniform vec3 eye;        // the camera, picture space
 uniform vec2 half_size;  // half the picture's width and height, picture space
-uniform vec2 slice;      // scale and offset of this group of layers in the depth buffer
+uniform vec2 slice;      // scale and offset of this layer in the depth buffer
 
 out vec2 uv;
 out float opacity;
@@ -24,8 +24,8 @@ void main() {
     // Seen from the eye, the picture plane z = 0 fills the frame: w is 1 there.
     float w = (eye.z - place.z) / eye.z;
     vec2 seen = place.xy - eye.xy * (place.z / eye.z);
-    // Each group of layers has its own slice of the depth buffer, nearer than the groups before it; within the
-    // slice lie two picture heights before and behind the plane.
+    // Each role of layers has its own slice of the depth buffer; in it lie two picture heights before and behind
+    // the plane.
     float near_far = clamp(-place.z * 0.5, -1.0, 1.0) * slice.x + slice.y;
     gl_Position = vec4(seen / half_size, near_far * w, w);
     uv = texture_place;

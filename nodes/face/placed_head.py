@@ -33,6 +33,40 @@ class PlacedHead:
     units: F32
 
 
+class Spread:
+    """Spreads displacements of landmarks smoothly over the head's surface: a Gaussian radial basis.
+
+    Args:
+        head: The anatomical head.
+    """
+
+    def __init__(self, head: AnatomicalHead) -> None:
+        # Distances are measured on a head with open mouth and wide eyes: else the lips, which touch, would share
+        # their displacements.
+        parted = head.vertices + 0.7 * head.face_units[INDEX["jawOpen"]]
+        for side in ("Left", "Right"):
+            parted = parted + head.face_units[INDEX[f"eyeWide{side}"]]
+        parted = parted.astype(np.float32)
+        anchors = head.landmark_positions(parted)[:_SURFACE].astype(np.float64)
+        trust = np.full(_SURFACE, _TRUST)
+        trust[list(FACE_OVAL)] = _OVAL_TRUST
+        self._system = _kernel(anchors, anchors) + np.diag(trust)
+        low, high = anchors.min(axis=0) - 3 * _REACH_DM, anchors.max(axis=0) + 3 * _REACH_DM
+        self._near = np.flatnonzero(((parted > low) & (parted < high)).all(axis=1))
+        self._reach = _kernel(parted[self._near].astype(np.float64), anchors)
+
+    def spread(self, displacements: npt.NDArray[np.float64], count: int) -> F32:
+        """Return the displacement of all `count` vertices, ``float32 (V, D)``.
+
+        Args:
+            displacements: Of the 468 surface landmarks, ``(468, D)``.
+            count: Number of vertices of the head.
+        """
+        out = np.zeros((count, displacements.shape[1]), np.float32)
+        out[self._near] = self._reach @ np.linalg.solve(self._system, displacements)
+        return out
+
+
 def place_head(head: AnatomicalHead, fit: HeadFit) -> PlacedHead:
     """Place the head, close the last distance to the landmarks, and calibrate the lids.
 
@@ -42,21 +76,11 @@ def place_head(head: AnatomicalHead, fit: HeadFit) -> PlacedHead:
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
     residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
-    # Distances are measured on a head with open mouth and wide eyes: else the lips, which touch, would share
-    # their residuals.
-    open_head = head.vertices + 0.7 * head.face_units[INDEX["jawOpen"]]
-    for side in ("Left", "Right"):
-        open_head = open_head + head.face_units[INDEX[f"eyeWide{side}"]]
-    open_head = open_head.astype(np.float32)
-    anchors = head.landmark_positions(open_head)[:_SURFACE].astype(np.float64)
-    trust = np.full(_SURFACE, _TRUST)
-    trust[list(FACE_OVAL)] = _OVAL_TRUST
-    coefficients = np.linalg.solve(_kernel(anchors, anchors) + np.diag(trust), residual)
-    low, high = anchors.min(axis=0) - 3 * _REACH_DM, anchors.max(axis=0) + 3 * _REACH_DM
-    near = np.flatnonzero(((open_head > low) & (open_head < high)).all(axis=1))
-    vertices[near, :2] += (_kernel(open_head[near].astype(np.float64), anchors) @ coefficients).astype(np.float32)
+    spread = Spread(head)
+    vertices[:, :2] += spread.spread(residual, len(vertices))
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     _calibrate_lids(head, fit, vertices, units)
+    _close_neutral_lips(head, fit, vertices, units, spread)
     return PlacedHead(vertices, units)
 
 
@@ -83,3 +107,34 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
 def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
     return np.exp(-squared / (2 * _REACH_DM**2))
+
+
+LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
+"""Upper and lower landmarks of the inner lips that meet when the mouth closes."""
+
+_UPPER_SHARE = 0.3
+
+
+def _close_neutral_lips(
+    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, reach: Spread
+) -> None:
+    """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
+
+    Shape and expression explain the picture together, and what one says too little the other says too much: take
+    the expression away and the lips of the remaining shape may gape or overlap.
+    """
+    worn = fit.weights.astype(np.float64)
+    strength = float(worn @ worn)
+    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
+    if strength < 1e-4:
+        return
+    up = fit.rotation[:, 1].astype(np.float64)
+    correction = np.zeros((_SURFACE, 3))
+    for upper, lower in LIPS:
+        gap = float((neutral[upper] - neutral[lower]) @ up)
+        correction[upper] = -_UPPER_SHARE * gap * up
+        correction[lower] = (1 - _UPPER_SHARE) * gap * up
+    field = reach.spread(correction, len(vertices))
+    for unit in np.flatnonzero(worn > 0.02):
+        # At rest nothing changes; with no unit worn the whole correction shows.
+        units[unit] -= (worn[unit] / strength * field).astype(np.float32)

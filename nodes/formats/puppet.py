@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -26,25 +27,36 @@ class Bone:
     pivot: F32
 
 
+class Role(StrEnum):
+    """How a layer hides and is hidden."""
+
+    BODY = "body"
+    """Over the backdrop."""
+    OPENING = "opening"
+    """Cuts a window into the layers before it, through which INSIDE layers are seen."""
+    INSIDE = "inside"
+    """Seen through openings alone, and there behind nothing but skin."""
+    SKIN = "skin"
+    """Over everything."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """A run of triangles that share a texture, drawn over the layers before it.
+    """A run of triangles that share a texture. Within a role the nearer hides the farther.
 
     Attributes:
         name: What it shows.
         texture: Key into `Puppet.textures`.
         first: Index of its first triangle corner in `Puppet.triangles` (flattened).
         count: Number of triangle corners.
-        over: True: it covers all layers before it whatever their depth (depth starts anew).
-        one_sided: Triangles that face away are not drawn.
+        role: How it hides and is hidden; layers come in the order of roles.
     """
 
     name: str
     texture: str
     first: int
     count: int
-    over: bool
-    one_sided: bool
+    role: Role
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,16 +8,16 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.placed_head import PlacedHead, place_head
-from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
-from vivant.nodes.formats.puppet import Layer, Morphs, Puppet
+from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
 from vivant.nodes.puppet.body_layer import body_layer
 from vivant.nodes.puppet.eyes import eye_part
-from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels, picture_to_uv
+from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
+from vivant.nodes.puppet.openings import openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
@@ -27,7 +27,6 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
-_OPAQUE = 0.97
 _LEAST_MOVE = 2e-4  # face widths: smaller displacements are left out of the morphs
 
 
@@ -69,15 +68,11 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         triangles=renumber[patch.triangles],
         uv=picture_to_uv(placed.vertices[patch.vertices], size),
         opacity=patch.opacity,
+        role=Role.SKIN,
         units=placed.units[:, patch.vertices],
         bone="head",
-        over=True,
-        one_sided=True,
     )
-    # Mouth and eyes lie behind the body, which has a hole where the face's skin covers it: they show through the
-    # skin's openings alone, however far the head turns.
-    textures["body"][..., 3] = _without_face(textures["body"][..., 3], face, size)
-    parts = [*mouth, *eyes, body_layer(head, placed, matte, face_width, size), face]
+    parts = [body_layer(head, placed, matte, face_width, size), openings(face, patch), *mouth, *eyes, face]
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
 
@@ -113,7 +108,7 @@ def _joined(
             index[start:end] = [number[part.bone], number["neck"], number["root"], number["jaw"]]
             weight[start:end, 0] = 1
         triangles.append(part.triangles + start)
-        layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.over, part.one_sided))
+        layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role))
         first += 3 * len(part.triangles)
     mapped = np.concatenate([np.full(len(p.vertices), float(p.mapped), np.float32) for p in parts])
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
@@ -172,22 +167,6 @@ def _hang_on_jaw(
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
     return swing
-
-
-def _without_face(alpha: U8, face: MeshPart, size: tuple[int, int]) -> U8:
-    """Cut the face out of the body's alpha ``(h, w)``, inside the rim over which its skin fades."""
-    pixels = face.vertices.copy()
-    pixels[:, :2] = picture_to_pixels(face.vertices, size)
-    pixels[:, 2] = face.vertices[:, 2]
-    shown, bary, _ = rasterize(pixels, face.triangles, size)
-    opacity = (face.opacity[face.triangles[shown]] * bary).sum(axis=2)
-    skin = np.where(shown >= 0, opacity, 0) > _OPAQUE
-    # Closed: openings and leaks within the face belong to the hole.
-    outline, _ = cv2.findContours(skin.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    hole = np.zeros(skin.shape, np.uint8)
-    cv2.drawContours(hole, outline, -1, 1, cv2.FILLED)
-    hole = cv2.erode(hole, np.ones((3, 3), np.uint8), iterations=2)
-    return np.where(hole > 0, 0, alpha).astype(np.uint8)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.face.rasterize import rasterize
+from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_uv
 
 F32 = npt.NDArray[np.float32]
@@ -59,10 +60,9 @@ def body_layer(
         triangles=flat.reshape(-1, 3).astype(np.int32),
         uv=picture_to_uv(points, size),
         opacity=np.ones(len(points), np.float32),
+        role=Role.BODY,
         units=_units_at(head, placed, points, face_width, size),
         mapped=True,
-        over=True,
-        one_sided=True,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
 
 F32 = npt.NDArray[np.float32]
@@ -67,6 +68,7 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
         triangles=_cap_triangles(),
         uv=uv,
         opacity=np.ones(len(vertices), np.float32),
+        role=Role.INSIDE,
         bone=f"eye{side}",
     )
     return part, centre, _paint(side, fit, pixels, centre, half)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.formats.puppet import Role
+
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
@@ -22,11 +24,10 @@ class MeshPart:
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer.
         uv: ``float32 (N, 2)`` in its texture, origin top left.
         opacity: ``float32 (N,)``.
+        role: How it hides and is hidden.
         units: ``float32 (52, N, 3)`` displacement per expression unit, or None: it takes no part.
         bone: Name of the single bone that carries it, or None: weighted over root, neck and head by place.
         mapped: Whether the depth map gives its depth.
-        over: See `Layer.over`.
-        one_sided: See `Layer.one_sided`.
     """
 
     name: str
@@ -35,11 +36,10 @@ class MeshPart:
     triangles: I32
     uv: F32
     opacity: F32
+    role: Role
     units: F32 | None = None
     bone: str | None = None
     mapped: bool = False
-    over: bool = False
-    one_sided: bool = False
 
 
 def grid_triangles(columns: int, rows: int) -> I32:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_pixels
 
 F32 = npt.NDArray[np.float32]
@@ -140,6 +141,7 @@ def _plate(
         triangles=grid_triangles(_COLUMNS, _ROWS),
         uv=np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32),
         opacity=np.ones(vertices.shape[0], np.float32),
+        role=Role.INSIDE,
         units=np.broadcast_to(units[:, None], (52, len(vertices), 3)),
         bone="head",
     )
@@ -253,6 +255,7 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
         triangles=flat.reshape(-1, 3).astype(np.int32),
         uv=np.stack([unit[:, 0], 1 - 0.5 * (unit[:, 2] + unit[:, 1])], axis=1).astype(np.float32),
         opacity=np.ones(len(members), np.float32),
+        role=Role.INSIDE,
         units=(fit.scale * head.face_units[:, members] @ fit.rotation.T).astype(np.float32),
         bone="head",
     )
@@ -282,9 +285,9 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
         triangles=grid_triangles(columns, rows),
         uv=np.stack([(u.ravel() + 1) / 2, (1 - v.ravel()) / 2], axis=1).astype(np.float32),
         opacity=np.ones(len(vertices), np.float32),
+        role=Role.INSIDE,
         units=units[:, None] * with_jaw[None, :, None],
         bone="head",
-        over=True,
     )
 
 

@@ -7,13 +7,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.shaders.source import read_shader
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 _FLOATS_PER_VERTEX = 7
+
+# Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
+# lies behind it and shows only where an opening has pushed the depth to 1.
+_SLICES = {
+    Role.SKIN: (-1.0, -0.6),
+    Role.BODY: (-0.5, -0.1),
+    Role.INSIDE: (0.2, 0.9),
+    Role.OPENING: (1.0, 1.0),
+}
 
 
 class PuppetRenderer:
@@ -92,25 +101,23 @@ class PuppetRenderer:
         self.framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         context.blend_func = (context.ONE, context.ONE_MINUS_SRC_ALPHA)
         context.front_face = "ccw"
-        context.enable_only(context.BLEND)
+        context.enable_only(context.BLEND | context.DEPTH_TEST)
+        context.depth_func = "1"
         self._textures[puppet.backdrop].use(0)
         self._back["skin"].value = 0
         self._back_mesh.render(context.TRIANGLES, vertices=3)
-        context.enable(context.DEPTH_TEST)
-        context.depth_func = "<="
         width, height = puppet.size
         self._set("half_size", (0.5 * width / height, 0.5))
         self._set("eye", tuple(float(v) for v in puppet.eye))
         self._map.use(1)
         self._set("depth_map", 1)
         self._set("skin", 0)
-        groups = max(1, sum(layer.over for layer in puppet.layers))
-        group = -1
         for layer in puppet.layers:
-            group += layer.over
-            # The first group is farthest: slices run from 1 down to -1.
-            self._set("slice", (1.0 / groups, 1.0 - (2 * max(group, 0) + 1) / groups))
-            if layer.one_sided:
+            near, far = _SLICES[layer.role]
+            self._set("slice", (0.5 * (far - near), 0.5 * (far + near)))
+            # An opening writes the farthest depth over whatever was there.
+            context.depth_func = "1" if layer.role is Role.OPENING else "<="
+            if layer.role in (Role.BODY, Role.SKIN):
                 context.enable(context.CULL_FACE)
             else:
                 context.disable(context.CULL_FACE)
