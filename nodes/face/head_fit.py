@@ -97,9 +97,10 @@ class HeadFitter:
         self._shapes = at_landmarks(head.shapes)
         self._units = at_landmarks(head.face_units)
         names = list(head.shape_names)
-        self._prior = np.zeros(len(names))
+        self.prior_shape = np.zeros(len(names))
+        """Shape coefficients ``(S,)`` of an average adult."""
         young = [i for i, n in enumerate(names) if n.startswith("macro/") and n.endswith("-young")]
-        self._prior[young] = 1 / len(young)
+        self.prior_shape[young] = 1 / len(young)
         self._weights = landmark_weights()
 
     def fit(self, reading: FaceReading) -> HeadFit:
@@ -115,14 +116,12 @@ class HeadFitter:
         shapes, units = self._shapes, self._units
         count = len(shapes)
         basis = np.concatenate([shapes, units]).reshape(count + 52, -1)  # (K, 478 * 3)
-        prior = np.concatenate([self._prior, _SCORE_TRUST * reading.scores])
+        prior = np.concatenate([self.prior_shape, _SCORE_TRUST * reading.scores])
         low = np.concatenate([np.full(count, _SHAPE_RANGE[0]), np.full(52, _UNIT_RANGE[0])])
         high = np.concatenate([np.full(count, _SHAPE_RANGE[1]), np.full(52, _UNIT_RANGE[1])])
         coefficients = prior.copy()
         depth = np.array([1.0, 1.0, _STILL_DEPTH_WEIGHT])
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
-        squeezed = points * depth  # the similarity, too, trusts depth less: see below
-        del squeezed
         for _ in range(_ROUNDS):
             model = self._mean + (coefficients @ basis).reshape(478, 3)
             scale, rotation, translation = similarity(model, points, self._weights)

@@ -46,7 +46,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     size = fit.size
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
     placed = place_head(head, fit)
-    background = complete_background(pixels, matte)
+    background = complete_background(pixels, matte, _moving(fit, face_width))
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": separate_foreground(pixels, matte, background),
@@ -167,6 +167,16 @@ def _hang_on_jaw(
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
     return swing
+
+
+def _moving(fit: HeadFit, face_width: float) -> F32:
+    """How much each place of the picture follows the head, ``float32 (h, w)``, a little beyond it too."""
+    width, height = fit.size
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    points = np.stack([(columns + 0.5 - width / 2) / height, (height / 2 - rows - 0.5) / height], axis=2)
+    root, _, _ = neck_weights(points.reshape(-1, 2), fit, face_width)
+    reach = max(1, round(0.1 * face_width * height))
+    return np.asarray(cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

@@ -14,7 +14,7 @@ _SAFETY_SHARE = 0.006  # how far beyond the matte its colours may still bleed, i
 _INPAINT_SIDE = 320
 
 
-def complete_background(pixels: U8, matte: F32) -> U8:
+def complete_background(pixels: U8, matte: F32, moving: F32) -> U8:
     """Paint what the person hides.
 
     Large areas are filled by diffusion at a small size (Telea, "An image inpainting technique based on the fast
@@ -24,9 +24,10 @@ def complete_background(pixels: U8, matte: F32) -> U8:
     Args:
         pixels: The picture, ``uint8 (h, w, 3)``.
         matte: ``float32 (h, w)``, 1 = person.
+        moving: ``float32 (h, w)``, above 0 where the person may move away; elsewhere nothing needs painting.
 
     Returns:
-        ``uint8 (h, w, 3)``, equal to the picture where the matte is 0.
+        ``uint8 (h, w, 3)``, equal to the picture where there is no person or none that moves.
     """
     height, width = matte.shape
     reach = max(2, round(_SAFETY_SHARE * height))
@@ -46,7 +47,7 @@ def complete_background(pixels: U8, matte: F32) -> U8:
     large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
     large += _grain(pixels, hidden)
     soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, reach / 2))
-    blend = np.clip(2 * soft - 0.0, 0, 1)[..., None] * hidden[..., None]
+    blend = (np.clip(2 * soft, 0, 1) * np.clip(4 * moving, 0, 1) * hidden)[..., None]
     out = blend * large + (1 - blend) * pixels
     return np.clip(np.round(out), 0, 255).astype(np.uint8)
 

@@ -24,6 +24,8 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
+_UPPER_SHOWS, _LOWER_SHOWS = 0.045, 0.025  # how far the biting edge may pass the lips, decimetres
+
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
 _OPEN_SHARE = 0.025  # an opening higher than this share of the face's width shows its own teeth
@@ -110,7 +112,10 @@ class _Arch:
         self.front, self.back = float(teeth[:, 2].max()), float(teeth[:, 2].min())
         # The incisors, which lie in front, say where the edge is; molars reach beyond it.
         incisors = teeth[teeth[:, 2] > self.front - 0.12]
-        self.low, self.high = float(incisors[:, 1].min()), float(incisors[:, 1].max())
+        # No edge reaches far beyond the lips at rest, whatever the shape's own teeth say.
+        upper_lip, lower_lip = head.landmark_positions(fit.neutral)[[13, 14], 1]
+        self.low = max(float(incisors[:, 1].min()), float(upper_lip) - _UPPER_SHOWS)
+        self.high = min(float(incisors[:, 1].max()), float(lower_lip) + _LOWER_SHOWS)
         self.units = head.face_units[:, self.members].mean(axis=1)  # (52, 3): teeth move as one
 
     def at(self, across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -138,7 +143,9 @@ def _plate(
         name=name,
         texture=name,
         vertices=vertices,
-        triangles=grid_triangles(_COLUMNS, _ROWS),
+        triangles=grid_triangles(_UPPER_SHOWS, _LOWER_SHOWS = 0.045, 0.025  # how far the biting edge may pass the lips, decimetres
+
+_COLUMNS, _ROWS),
         uv=np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32),
         opacity=np.ones(vertices.shape[0], np.float32),
         role=Role.INSIDE,
@@ -180,10 +187,10 @@ def _teeth_page(
     cover = np.clip(beyond / (2 * pixel) + 0.5, 0, 1)
     gum_line = crown * (1 - 0.12 * np.cos(np.pi * np.clip(local, -1, 1)) ** 2) - shorter
     gum = np.clip((beyond - gum_line) / 0.012 + 0.5, 0, 1)
-    gap = 1 - 0.33 * np.clip(np.abs(local), 0, 1) ** 14
+    gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
-    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.80 - 0.1 * np.clip(beyond / crown, 0, 1)
+    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]

@@ -98,3 +98,13 @@ def skin_kernel(
         out[v, 0], out[v, 1], out[v, 2] = px, py, pz
         out[v, 3], out[v, 4], out[v, 5] = nx, ny, nz
         out[v, 6] = dz
+
+
+def compile_kernel() -> None:
+    """Compile `skin_kernel`, or load it from Numba's cache, by running it on nothing."""
+    flat, index, numbers = np.zeros((1, 3), np.float32), np.zeros((1, 4), np.int32), np.zeros(0, np.int32)
+    skin_kernel(
+        flat, flat, index, np.zeros((1, 4), np.float32), np.zeros((1, 3, 4), np.float32), np.zeros(2, np.int32),
+        numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
+        np.zeros((1, 7), np.float32),
+    )  # fmt: skip
