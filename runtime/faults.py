@@ -1,0 +1,93 @@
+"""How faults reach the user: one readable block on standard error, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+from vivant.graph.errors import VivantError
+
+
+def log_folder() -> Path:
+    """Return the folder for logs; it need not exist."""
+    return Path(platformdirs.user_log_dir("vivant", appauthor=False))
+
+
+def log_to_file() -> Path:
+    """Send Python's log, warnings included, to a file, so that no library writes to the terminal.
+
+    Returns:
+        The log file, which is created with its first line; about 1 MB of it is kept.
+    """
+    path = log_folder() / "vivant.log"
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, _QuietFileHandler):
+            return path
+    handler = _QuietFileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    threading.excepthook = _log_thread_error
+    return path
+
+
+def show_fault(error: VivantError) -> None:
+    """Print an error that the user can do something about."""
+    _print_block(f"vivant: {error}")
+
+
+def show_usage_fault(message: str, command_path: str) -> None:
+    """Print what was wrong with the command line, and where its help is."""
+    _print_block(f"vivant: {message.strip()}\n  what to do: {command_path} --help")
+
+
+def show_unexpected(error: BaseException) -> None:
+    """Write the traceback to the log file and print what happened and where that file is."""
+    path = log_to_file()
+    logging.getLogger("vivant").error("unexpected error", exc_info=error)
+    cause = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    log = f"the whole story is in {path}" if path.exists() else f"no log could be written to {path}"
+    _print_block(
+        f"vivant: unexpected error, this is a fault in Vivant\n  what: {cause}\n  log: {log}\n"
+        "  what to do: report it with the log, please"
+    )
+
+
+class _QuietFileHandler(logging.handlers.RotatingFileHandler):
+    """A log file that is made when the first line comes, and that never complains."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say nothing: a full disk must not put a traceback on the terminal."""
+
+
+def _log_thread_error(args: threading.ExceptHookArgs) -> None:
+    error = args.exc_value
+    traceback: TracebackType | None = args.exc_traceback
+    if error is not None:
+        logging.getLogger("vivant").error(
+            "in thread %s", args.thread.name if args.thread else "?", exc_info=(args.exc_type, error, traceback)
+        )
+
+
+def _print_block(text: str) -> None:
+    # File names and messages of libraries may hold anything, terminal escapes included.
+    safe = "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    sys.stderr.write(safe + "\n")
+    sys.stderr.flush()
