@@ -14,6 +14,6 @@ SETTINGS = {
 
 
 def prepare_environment() -> None:
-    """Set what is not yet set. Only effective before numpy, OpenCV, MediaPipe and ONNX Runtime are imported."""
+    """Set what is not yet set; to be called before numpy, OpenCV and the inference libraries are imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)

@@ -7,7 +7,6 @@ import logging.handlers
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
 
 import platformdirs
 
@@ -78,12 +77,9 @@ class _QuietFileHandler(logging.handlers.RotatingFileHandler):
 
 
 def _log_thread_error(args: threading.ExceptHookArgs) -> None:
-    error = args.exc_value
-    traceback: TracebackType | None = args.exc_traceback
-    if error is not None:
-        logging.getLogger("vivant").error(
-            "in thread %s", args.thread.name if args.thread else "?", exc_info=(args.exc_type, error, traceback)
-        )
+    if args.exc_value is not None:
+        name = args.thread.name if args.thread else "?"
+        logging.getLogger("vivant").error("in thread %s", name, exc_info=args.exc_value)
 
 
 def _print_block(text: str) -> None:

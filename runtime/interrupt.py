@@ -14,8 +14,8 @@ from types import FrameType
 def stop_on_interrupt(say: Callable[[str], None]) -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C (or SIGTERM) sets, so that files are finished before the end.
 
-    The second raises KeyboardInterrupt, which unwinds whatever is running and removes what was begun. The third
-    ends the process at once, for the case that a library hangs.
+    The second raises KeyboardInterrupt, which unwinds whatever is running and removes what was begun. The
+    third ends the process at once, for the case that a library hangs.
 
     Args:
         say: Tells the user one line.

@@ -1,4 +1,4 @@
-"""Making the graph of ``vivant animate`` out of a preset: other sources, and a file in place of the window."""
+"""The graph of ``vivant animate``: a preset with other sources, and a file in place of the window."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def offline_document(
 ) -> Document:
     """Return a copy of a valid preset that reads `driver` and `portrait` and writes `out`.
 
-    The node ``driver`` becomes a source that reads the file; a performance brings motion by itself, so what made
-    motion of the driver's pictures is left out. What shows a picture becomes what writes it.
+    The node ``driver`` becomes a source that reads the file; a performance brings motion by itself, so what
+    made motion of the driver's pictures is left out. What shows a picture becomes what writes it.
 
     Args:
         document: A preset. It is not changed.
@@ -131,7 +131,9 @@ def _feed_motion(nodes: Document, graph: Graph, motion: OutputPort) -> None:
 
 
 def _links(nodes: Document) -> list[tuple[str, str, str]]:
-    return [(name, port, link) for name, node in nodes.items() for port, link in node.get("inputs", {}).items()]
+    return [
+        (name, port, link) for name, node in nodes.items() for port, link in node.get("inputs", {}).items()
+    ]
 
 
 def _set_path(node: Document, path: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Make ``build/ns/vivant`` hold a link for every top-level package of pyproject.toml, and nothing else."""
+    """Make ``build/ns/vivant`` hold a link for every top-level package of pyproject.toml, and no other."""
     top = Path(__file__).resolve().parent.parent
     config = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))
     folders = {path.split("/")[0] for path in config["tool"]["setuptools"]["package-dir"].values()}

@@ -43,13 +43,15 @@ def animate(
     document = load_preset(path)
     document = offline_document(
         document,
-        validate(document, registry, path.parent),
+        validate(document, registry, path.parent, where=str(path)),
         registry,
         portrait=portrait_path,
         driver=driver_path,
         out=out_path,
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
-    result = run_offline(validate(document, registry, path.parent), label=out.name, made=str(out))
+    result = run_offline(
+        validate(document, registry, path.parent, where=str(path)), label=out.name, made=str(out)
+    )
     if report is not None:
         write_report(report, result.report())

@@ -18,7 +18,7 @@ def check(preset: Preset, set_: Overrides = None) -> None:
 
     path = find_preset(preset)
     document = apply_overrides(load_preset(path), from_here(set_, Path.cwd()))
-    graph = validate(document, Registry.installed(), path.parent)
+    graph = validate(document, Registry.installed(), path.parent, where=str(path))
     typer.echo(f"{graph.name or path.stem}: valid, {len(graph.nodes)} nodes")
     for spec in graph.nodes:
         inputs = ", ".join(f"{name} from {link}" for name, link in spec.links.items())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import typer
 
 
 def presets() -> None:
@@ -13,14 +11,13 @@ def presets() -> None:
     from vivant.graph.preset import load_preset
     from vivant.runtime.shipped_presets import shipped_presets
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("preset", no_wrap=True)
-    table.add_column("what it does")
-    table.add_column("file", overflow="fold")
-    for name, path in shipped_presets().items():
+    shipped = shipped_presets()
+    width = max(map(len, shipped))
+    for name, path in shipped.items():
         try:
             about = str(load_preset(path).get("about", ""))
         except VivantError as error:
             about = error.what
-        table.add_row(name, Text(about), Text(str(path)))
-    Console().print(table)
+        typer.echo(f"{name:{width}}  {about}")
+    for folder in {path.parent for path in shipped.values()}:
+        typer.echo(f"They lie in {folder}; copy one to make your own.")

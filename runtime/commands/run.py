@@ -33,7 +33,7 @@ def run(
         check_report_path(report)
     path = find_preset(preset)
     document = apply_overrides(load_preset(path), from_here(set_, Path.cwd()))
-    graph = validate(document, Registry.installed(), path.parent)
+    graph = validate(document, Registry.installed(), path.parent, where=str(path))
     result = run_live(graph, headless=headless, duration_s=duration)
     if report is not None:
         write_report(report, result.report())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +16,9 @@ def schema(
     """Print the JSON Schema of presets, for editors that complete and check while you type."""
     from vivant.graph.errors import VivantError
     from vivant.graph.registry import Registry
-    from vivant.graph.schema import preset_schema
+    from vivant.graph.schema import schema_text
 
-    text = json.dumps(preset_schema(Registry.installed()), indent=2) + "\n"
+    text = schema_text(Registry.installed())
     if output is None:
         typer.echo(text, nl=False)
         return
