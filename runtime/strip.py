@@ -20,7 +20,7 @@ _HEIGHT = 360
 
 
 def telling_moments(performance: Path) -> list[float]:
-    """Return times in seconds, ascending: the start, and when the head turns, the mouth speaks, smiles, brows rise.
+    """Return times in seconds, ascending: the start, a turned head, an open mouth, a smile, raised brows.
 
     Args:
         performance: A clip for ``source.performance``.
