@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +22,7 @@ from vivant.runtime.commands.presets import presets
 from vivant.runtime.commands.run import run
 from vivant.runtime.commands.schema import schema
 from vivant.runtime.environment import prepare_environment
-from vivant.runtime.faults import log_folder, log_to_file, show_fault, show_unexpected, show_usage_fault
+from vivant.runtime.faults import log_folder, log_in_file, show_fault, show_unexpected, show_usage_fault
 from vivant.runtime.native_stderr import native_stderr_in
 
 
@@ -38,12 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     prepare_environment()
-    log_to_file()
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
     try:
-        with native_stderr_in(log_folder() / "native.log"):
-            return _run_command(given or ["--help"])
+        with log_in_file() as log, native_stderr_in(log_folder() / "native.log"):
+            return _run_command(given or ["--help"], log)
     except KeyboardInterrupt:
         return 1
 
@@ -63,7 +60,7 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _run_command(arguments: list[str]) -> int:
+def _run_command(arguments: list[str], log: Path) -> int:
     command = typer.main.get_command(build_app())
     try:
         status = command.main(args=arguments, prog_name="vivant", standalone_mode=False)
@@ -77,7 +74,7 @@ def _run_command(arguments: list[str]) -> int:
     except typer.Abort:
         return 1
     except Exception as error:  # whatever it is, no traceback reaches the terminal
-        show_unexpected(error)
+        show_unexpected(error, log)
         return 1
     # typer turns KeyboardInterrupt into 130; Vivant's own statuses are 0, 1 and 2.
     return min(status, 1) if isinstance(status, int) and status not in (0, 2) else status or 0

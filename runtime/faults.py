@@ -6,6 +6,8 @@ import logging
 import logging.handlers
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -18,23 +20,27 @@ def log_folder() -> Path:
     return Path(platformdirs.user_log_dir("vivant", appauthor=False))
 
 
-def log_to_file() -> Path:
-    """Send Python's log, warnings included, to a file, so that no library writes to the terminal.
+@contextmanager
+def log_in_file() -> Iterator[Path]:
+    """Send Python's log, warnings and faults of threads to a file, so that no library writes to the terminal.
 
-    Returns:
-        The log file, which is created with its first line; about 1 MB of it is kept.
+    Yields:
+        The log file; it is made with its first line, and about 1 MB of it is kept.
     """
     path = log_folder() / "vivant.log"
-    root = logging.getLogger()
-    for handler in root.handlers:
-        if isinstance(handler, _QuietFileHandler):
-            return path
     handler = _QuietFileHandler(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root, excepthook = logging.getLogger(), threading.excepthook
     root.addHandler(handler)
     logging.captureWarnings(True)
     threading.excepthook = _log_thread_error
-    return path
+    try:
+        yield path
+    finally:
+        threading.excepthook = excepthook
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+        handler.close()
 
 
 def show_fault(error: VivantError) -> None:
@@ -47,14 +53,18 @@ def show_usage_fault(message: str, command_path: str) -> None:
     _print_block(f"vivant: {message.strip()}\n  what to do: {command_path} --help")
 
 
-def show_unexpected(error: BaseException) -> None:
-    """Write the traceback to the log file and print what happened and where that file is."""
-    path = log_to_file()
+def show_unexpected(error: BaseException, log: Path) -> None:
+    """Write the traceback to the log and print what happened and where that is.
+
+    Args:
+        error: What nobody has thought of.
+        log: What `log_in_file` gave.
+    """
     logging.getLogger("vivant").error("unexpected error", exc_info=error)
     cause = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    log = f"the whole story is in {path}" if path.exists() else f"no log could be written to {path}"
+    story = f"the whole story is in {log}" if log.exists() else f"no log could be written to {log}"
     _print_block(
-        f"vivant: unexpected error, this is a fault in Vivant\n  what: {cause}\n  log: {log}\n"
+        f"vivant: unexpected error, this is a fault in Vivant\n  what: {cause}\n  log: {story}\n"
         "  what to do: report it with the log, please"
     )
 

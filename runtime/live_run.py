@@ -32,6 +32,5 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunRe
         services = Services(fetch=ModelStore().fetch, notice=notice, gl=gl)
         engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
         result = engine.run(stop)
-    report = result.report()
-    sys.stderr.write(f"{report['frames']} frames in {report['duration_s']:.1f} s ({report['fps']:.1f} fps)\n")
+    sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")
     return result

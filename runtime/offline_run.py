@@ -8,6 +8,7 @@ import typer
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
+from vivant.graph.node import Outcome
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.interrupt import stop_on_interrupt
 from vivant.runtime.models import ModelStore
@@ -40,11 +41,8 @@ def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
         services = Services(fetch=ModelStore().fetch, notice=notice, gl=gl)
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
-        interrupted = stop.is_set()
-    report = result.report()
-    told = f"{report['frames']} frames in {report['duration_s']:.1f} s ({report['fps']:.1f} fps)"
-    if interrupted:
-        kept = f"{made} holds the {report['frames']} frames made until then"
-        raise VivantError("interrupted", remedy=kept if report["frames"] else "nothing was written")
-    typer.echo(f"{made}: {told}")
+    if result.outcome is Outcome.INTERRUPTED:
+        kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
+        raise VivantError("interrupted", remedy=kept)
+    typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

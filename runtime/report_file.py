@@ -1,11 +1,9 @@
-"""Writing the report of a run."""
+"""Where the report of a run is to be written."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 from vivant.graph.errors import VivantError
 
@@ -24,20 +22,3 @@ def check_report_path(path: Path) -> None:
             remedy="name a file in a folder that exists and that you may write to",
             exit_status=2,
         )
-
-
-def write_report(path: Path, report: dict[str, Any]) -> None:
-    """Write `report` as JSON, beside first and then renamed, so that no half of it is ever seen.
-
-    Raises:
-        VivantError: The file cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise VivantError(
-            f"the report could not be written: {error.strerror or error}", where=str(path)
-        ) from error

@@ -47,12 +47,13 @@ install_debian() {
 loads() { "$python" -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' "$@" 2>/dev/null; }
 
 # MediaPipe and OpenCV need these libraries even to be imported; without a graphics card's own driver, Mesa draws.
+libraries="libEGL.so.1 libGL.so.1 libGLESv2.so.2 libGLX.so.0 libgthread-2.0.so.0"
 opengl() {
     [ "$(uname -s)" = Linux ] || return 0
-    if loads libEGL.so.1 libGL.so.1 libGLESv2.so.2 libGLX.so.0 && has_driver; then return 0; fi
+    if loads $libraries && has_driver; then return 0; fi
     install_debian "the OpenGL libraries" \
-        libegl1 libgl1 libgl1-mesa-dri libgles2 libglx-mesa0 libegl-mesa0
-    loads libEGL.so.1 libGL.so.1 libGLESv2.so.2 || stop "The OpenGL libraries still cannot be loaded."
+        libegl1 libgl1 libgl1-mesa-dri libgles2 libglx-mesa0 libegl-mesa0 libglib2.0-0
+    loads $libraries || stop "The OpenGL libraries still cannot be loaded: $libraries"
 }
 
 has_driver() {
@@ -110,7 +111,7 @@ editable() { # editable WORD EXTRAS
     wanted=$(stamp "$1" pyproject.toml)
     # An environment for development does for the demo as well.
     if is_stamped .venv "$wanted" || is_stamped .venv "$(stamp dev pyproject.toml)"; then return 0; fi
-    say "installing Vivant and what it needs into .venv (about 250 MB, once)"
+    say "installing Vivant and what it needs into .venv (once, some minutes)"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".$2"
     printf '%s\n' "$wanted" >.venv/.vivant-stamp
 }
@@ -124,7 +125,7 @@ wheel() {
     wanted=$(stamp wheel pyproject.toml)
     built=$(echo build/wheel/vivant-*.whl)
     if ! is_stamped build/venv "$wanted"; then
-        say "installing the wheel and the tools into build/venv (about 350 MB, once)"
+        say "installing the wheel and the tools into build/venv (once, some minutes)"
         build/venv/bin/python -m pip install --quiet --disable-pip-version-check "${built}[dev]"
         printf '%s\n' "$wanted" >build/venv/.vivant-stamp
     fi

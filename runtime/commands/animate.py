@@ -32,7 +32,8 @@ def animate(
     from vivant.runtime.given_files import driver_file, output_file, portrait_file
     from vivant.runtime.offline_document import offline_document
     from vivant.runtime.offline_run import run_offline
-    from vivant.runtime.report_file import check_report_path, write_report
+    from vivant.runtime.report import write_report
+    from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
 
     portrait_path, driver_path = portrait_file(portrait), driver_file(driver)
@@ -54,4 +55,4 @@ def animate(
         validate(document, registry, path.parent, where=str(path)), label=out.name, made=str(out)
     )
     if report is not None:
-        write_report(report, result.report())
+        write_report(result, report)

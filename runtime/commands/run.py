@@ -26,7 +26,8 @@ def run(
     from vivant.graph.registry import Registry
     from vivant.graph.validation import validate
     from vivant.runtime.live_run import run_live
-    from vivant.runtime.report_file import check_report_path, write_report
+    from vivant.runtime.report import write_report
+    from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
 
     if report is not None:
@@ -36,4 +37,4 @@ def run(
     graph = validate(document, Registry.installed(), path.parent, where=str(path))
     result = run_live(graph, headless=headless, duration_s=duration)
     if report is not None:
-        write_report(report, result.report())
+        write_report(result, report)
