@@ -66,7 +66,7 @@ class NodeFault(Exception):  # noqa: N818 - it carries a fault, it is none
         error: What it raised.
     """
 
-    def __init__(self, node_id: str, error: Exception) -> None:
+    def __init__(self, node_id: str, error: BaseException) -> None:
         super().__init__(f"{node_id}: {error}")
         self.node_id = node_id
         self.error = error
