@@ -96,7 +96,7 @@ class Graph:
         return tuple(spec for spec in self.nodes if spec.pace is pace)
 
     def primary(self) -> NodeSpec | None:
-        """Return the MEDIA source whose emissions are the steps of an offline run: `driver`, else the first."""
+        """Return the MEDIA source that gives the steps of an offline run: `driver`, else the first."""
         media = self.sources(Pace.MEDIA)
         return next((spec for spec in media if spec.id == "driver"), media[0] if media else None)
 

@@ -303,7 +303,8 @@ def _place(loc: tuple[int | str, ...], params: Document, kind: str) -> tuple[int
     return tuple(place)
 
 
-def _value_at(params: Any, place: tuple[int | str, ...]) -> Any:
+def _value_at(params: Document, place: tuple[int | str, ...]) -> Any:
+    value: Any = params
     for step in place:
-        params = params[step]
-    return params
+        value = value[step]
+    return value
