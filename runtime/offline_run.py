@@ -13,7 +13,7 @@ from vivant.runtime.drawing import gl_for
 from vivant.runtime.interrupt import stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
-from vivant.runtime.progress import FrameProgress
+from vivant.runtime.progress import FetchProgress, FrameProgress
 
 if TYPE_CHECKING:
     from vivant.runtime.report import RunResult
@@ -35,14 +35,19 @@ def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
 
     with (
         Notices() as notice,
+        FetchProgress() as fetching,
         stop_on_interrupt(notice) as stop,
         gl_for(graph, window=False) as gl,
     ):
-        services = Services(fetch=ModelStore().fetch, notice=notice, gl=gl)
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:
-        kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
+        kept = (
+            f"{made} holds the {result.frames} frames made until then"
+            if result.frames
+            else "nothing was made"
+        )
         raise VivantError("interrupted", remedy=kept)
     typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

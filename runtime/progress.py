@@ -9,6 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -16,6 +17,7 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 
@@ -59,6 +61,47 @@ class FrameProgress:
             of = f" of {total}" if total else ""
             sys.stderr.write(f"{self._label}: {done}{of} frames\n")
             sys.stderr.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class FetchProgress:
+    """Shows model files being fetched. A context manager; call it as `ModelStore` does, from any thread."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        if sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("fetching {task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """Take note of `done` bytes of `total` of the file `name`. The bar appears with the first."""
+        if name not in self._tasks:
+            if self._bar is None:
+                sys.stderr.write(f"fetching {name}\n")
+                sys.stderr.flush()
+                self._tasks[name] = TaskID(len(self._tasks))
+            else:
+                self._bar.start()
+                self._tasks[name] = self._bar.add_task(name, total=total)
+        if self._bar is not None:
+            self._bar.update(self._tasks[name], completed=done, total=total)
+            if self._bar.finished:
+                self._bar.stop()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -81,11 +81,12 @@ def _providers() -> list[str]:
 def _models() -> list[str]:
     from vivant.runtime.models import ModelStore, describe_models
 
-    return [
-        f"{row.name}: {'here' if row.present else 'not here yet, fetched when first needed'}"
-        f" (SHA-256 {row.sha256[:12]}..., {row.licence})"
-        for row in describe_models(ModelStore())
+    store = ModelStore()
+    rows = [
+        f"{row.name}: {row.state}, SHA-256 {store.table[row.name].sha256[:12]}..., {row.licence}"
+        for row in describe_models(store)
     ]
+    return [*rows, f"kept in {store.cache_dir}; what is missing is fetched when it is first needed"]
 
 
 def _cameras() -> list[str]:

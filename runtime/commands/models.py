@@ -21,17 +21,18 @@ def models(
 ) -> None:
     """List the model files with licence and place, or fetch them now."""
     from vivant.runtime.models import ModelStore, describe_models
+    from vivant.runtime.progress import FetchProgress
 
-    store = ModelStore()
-    if fetch or names:
-        for name in names or _NEEDED:
-            typer.echo(f"{name}: {store.fetch(name)}")
-        return
+    with FetchProgress() as fetching:
+        store = ModelStore(progress=fetching)
+        if fetch or names:
+            for name in names or _NEEDED:
+                typer.echo(f"{name}: {store.fetch(name)}")
+            return
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "here", "size", "licence", "what it is"):
+    for column in ("name", "state", "size", "licence", "what it is"):
         table.add_column(column, no_wrap=column == "name")
     for row in describe_models(store):
-        here = "yes" if row.present else "no"
         size = f"{row.bytes / 1e6:.1f} MB" if row.bytes else "?"
-        table.add_row(row.name, here, size, row.licence, Text(row.about))
+        table.add_row(row.name, row.state, size, row.licence, Text(row.about))
     Console().print(table)
