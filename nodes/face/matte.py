@@ -143,7 +143,7 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         if before is not None and before.shape == confidence.shape:
             change = np.abs(confidence - before)
             held = np.float32(self.params.steadiness) * np.clip(1.0 - change, 0.0, 1.0)
-            confidence = confidence + held * (before - confidence)
+            confidence = (confidence + held * (before - confidence)).astype(np.float32)
         self._before = confidence
         return confidence
 

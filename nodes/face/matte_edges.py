@@ -88,5 +88,4 @@ def align_to_picture(matte: Floats, rgb: npt.NDArray[np.uint8], rounds: int = 3)
         1 - inside, cv2.DIST_L2, 3
     )
     trust = np.clip((band - np.abs(distance)) / (0.5 * band), 0.0, 1.0).astype(np.float32)
-    result: Floats = inside + trust * (aligned - inside)
-    return result.astype(np.float32)
+    return np.asarray(inside + trust * (aligned - inside), np.float32)
