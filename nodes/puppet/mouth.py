@@ -143,9 +143,7 @@ def _plate(
         name=name,
         texture=name,
         vertices=vertices,
-        triangles=grid_triangles(_UPPER_SHOWS, _LOWER_SHOWS = 0.045, 0.025  # how far the biting edge may pass the lips, decimetres
-
-_COLUMNS, _ROWS),
+        triangles=grid_triangles(_COLUMNS, _ROWS),
         uv=np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32),
         opacity=np.ones(vertices.shape[0], np.float32),
         role=Role.INSIDE,
@@ -190,7 +188,11 @@ def _teeth_page(
     gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
-    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
+    depth = (
+        0.94 + 0.06 * np.clip(beyond / crown, 0, 1)
+        if is_upper
+        else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
+    )
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
@@ -232,9 +234,7 @@ def _tooth_colour(fit: HeadFit, pixels: U8, opening: U8 | None, light: Light) ->
     return ivory
 
 
-def _keep_picture(
-    page: U8, place: npt.NDArray[np.float64], fit: HeadFit, pixels: U8, opening: U8
-) -> U8:
+def _keep_picture(page: U8, place: npt.NDArray[np.float64], fit: HeadFit, pixels: U8, opening: U8) -> U8:
     """Lay what the open mouth shows over the painted teeth, so that the puppet at rest is the picture."""
     # remap counts from pixel centres.
     map_x, map_y = (place[..., 0] - 0.5).astype(np.float32), (place[..., 1] - 0.5).astype(np.float32)
@@ -281,9 +281,13 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
     """A dark wall behind teeth and tongue; its lower half goes with the jaw."""
     columns, rows = 7, 9
     u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(1, -1, rows))
-    points = np.stack([0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1)
+    points = np.stack(
+        [0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1
+    )
     with_jaw = np.clip(0.5 - v, 0, 1).ravel()
-    vertices = fit.place((points.reshape(-1, 3) + with_jaw[:, None] * (fit.weights @ lower.units)).astype(np.float32))
+    vertices = fit.place(
+        (points.reshape(-1, 3) + with_jaw[:, None] * (fit.weights @ lower.units)).astype(np.float32)
+    )
     units = (fit.scale * lower.units @ fit.rotation.T).astype(np.float32)
     return MeshPart(
         name="cavity",
@@ -305,5 +309,3 @@ def _cavity_page(light: Light) -> U8:
     page = np.full((size, size, 4), 255, np.uint8)
     page[..., :3] = np.clip(light.on((0.27, 0.10, 0.10)) * shade[..., None], 0, 255)
     return page
-
-
