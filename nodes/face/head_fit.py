@@ -32,7 +32,10 @@ _ROUNDS = 8
 _RIDGE = 0.0004
 _SHAPE_RANGE = (-0.6, 1.2)
 _UNIT_RANGE = (-0.1, 1.1)
-_SCORE_TRUST = 0.8
+_SCORE_TRUST = 1.1  # by how much the tracker's scores fall short of the head's units
+# What a face wears must not pass for its shape: units lean on the scores harder than shapes on their mean. Measured
+# on five pairs of portrait and driver, 8 gives the best expression, 1 lets smiles become shape.
+_UNIT_RIDGE = 8.0
 
 
 def picture_space(reading: FaceReading) -> npt.NDArray[np.float32]:
@@ -116,7 +119,7 @@ class HeadFitter:
         shapes, units = self._shapes, self._units
         count = len(shapes)
         basis = np.concatenate([shapes, units]).reshape(count + 52, -1)  # (K, 478 * 3)
-        prior = np.concatenate([self.prior_shape, _SCORE_TRUST * reading.scores])
+        prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)])
         low = np.concatenate([np.full(count, _SHAPE_RANGE[0]), np.full(52, _UNIT_RANGE[0])])
         high = np.concatenate([np.full(count, _SHAPE_RANGE[1]), np.full(52, _UNIT_RANGE[1])])
         coefficients = prior.copy()
@@ -132,8 +135,9 @@ class HeadFitter:
             goal = points - (scale * self._mean @ rotation.T + translation)
             goal = goal.reshape(-1) * row_weights
             ridge = _RIDGE * 478 * scale**2
-            normal = system.T @ system + ridge * np.eye(len(basis))
-            right = system.T @ goal + ridge * prior
+            stiffness = ridge * np.concatenate([np.ones(count), np.full(52, _UNIT_RIDGE)])
+            normal = system.T @ system + np.diag(stiffness)
+            right = system.T @ goal + stiffness * prior
             coefficients = np.clip(np.linalg.solve(normal, right), low, high)
         shape, weights = coefficients[:count], coefficients[count:]
         neutral = self.head.vertices + np.tensordot(shape, self.head.shapes, axes=1)

@@ -33,6 +33,16 @@ class PlacedHead:
     units: F32
 
 
+STRENGTH = {
+    "browInnerUp": 1.7, "browOuterUpLeft": 1.7, "browOuterUpRight": 1.7, "browDownLeft": 1.7, "browDownRight": 1.7,
+    "eyeWideLeft": 1.6, "eyeWideRight": 1.6, "mouthStretchLeft": 1.8, "mouthStretchRight": 1.8,
+    "mouthRollUpper": 1.8, "mouthRollLower": 1.8, "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
+    "mouthPressLeft": 1.3, "mouthPressRight": 1.3,
+}  # fmt: skip
+"""Units that are modest on the head beside what the tracker calls 1 on faces: with these gains a driver's brows, lids
+and lips read back as strong as they were (spread of the scores over five pairs of portrait and driver)."""
+
+
 class Spread:
     """Spreads displacements of landmarks smoothly over the head's surface: a Gaussian radial basis.
 
@@ -79,6 +89,8 @@ def place_head(head: AnatomicalHead, fit: HeadFit) -> PlacedHead:
     spread = Spread(head)
     vertices[:, :2] += spread.spread(residual, len(vertices))
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
+    for name, gain in STRENGTH.items():
+        units[INDEX[name]] *= gain
     _calibrate_lids(head, fit, vertices, units)
     _close_neutral_lips(head, fit, vertices, units, spread)
     return PlacedHead(vertices, units)

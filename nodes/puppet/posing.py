@@ -12,7 +12,7 @@ from vivant.nodes.puppet.eyes import RADIUS
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(22.0), np.radians(18.0)
+GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(38.0), np.radians(28.0)
 EYEBALL = 0.4
 """Radius of a real eyeball in widths of the eye: 12 mm of 30 mm."""
 
