@@ -27,7 +27,9 @@ class ExpressionSolver:
         depth_weight: How much z counts beside x and y.
     """
 
-    def __init__(self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float) -> None:
+    def __init__(
+        self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float
+    ) -> None:
         self._neutral = np.ascontiguousarray(neutral)
         self._units = np.ascontiguousarray(units)
         self._stable = np.array(stable)

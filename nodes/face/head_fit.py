@@ -43,7 +43,8 @@ def picture_space(reading: FaceReading) -> npt.NDArray[np.float32]:
     width, height = reading.size
     points = reading.points
     return np.stack(
-        [(points[:, 0] - width / 2) / height, (height / 2 - points[:, 1]) / height, -points[:, 2] / height], axis=1
+        [(points[:, 0] - width / 2) / height, (height / 2 - points[:, 1]) / height, -points[:, 2] / height],
+        axis=1,
     ).astype(np.float32)
 
 

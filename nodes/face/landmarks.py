@@ -203,7 +203,12 @@ def _tiles(width: int, height: int, parts: int) -> list[tuple[int, int, int, int
     for row in range(2 * parts - 1):
         for column in range(2 * parts - 1):
             x0, y0 = width * column // (2 * parts), height * row // (2 * parts)
-            box = (x0, y0, min(width, x0 + 3 * width // (2 * parts)), min(height, y0 + 3 * height // (2 * parts)))
+            box = (
+                x0,
+                y0,
+                min(width, x0 + 3 * width // (2 * parts)),
+                min(height, y0 + 3 * height // (2 * parts)),
+            )
             if box[2] - box[0] >= 48 and box[3] - box[1] >= 48:
                 boxes.append(box)
     return boxes

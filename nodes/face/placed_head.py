@@ -17,6 +17,7 @@ F32 = npt.NDArray[np.float32]
 _REACH_DM = 0.18
 _TRUST = 0.02
 _OVAL_TRUST = 1.0
+_OVERLAP_DM = 0.008  # lids and lips that meet overlap a little: no hairline shows between them
 _SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
@@ -35,7 +36,7 @@ class PlacedHead:
 
 STRENGTH = {
     "browInnerUp": 1.7, "browOuterUpLeft": 1.7, "browOuterUpRight": 1.7, "browDownLeft": 1.7, "browDownRight": 1.7,
-    "eyeWideLeft": 1.6, "eyeWideRight": 1.6, "mouthStretchLeft": 1.8, "mouthStretchRight": 1.8,
+    "eyeWideLeft": 1.4, "eyeWideRight": 1.4, "mouthStretchLeft": 1.8, "mouthStretchRight": 1.8,
     "mouthRollUpper": 1.8, "mouthRollLower": 1.8, "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
     "mouthPressLeft": 1.3, "mouthPressRight": 1.3,
 }  # fmt: skip
@@ -91,29 +92,48 @@ def place_head(head: AnatomicalHead, fit: HeadFit) -> PlacedHead:
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
-    _calibrate_lids(head, fit, vertices, units)
+    _calibrate_lids(head, fit, vertices, units, spread)
     _close_neutral_lips(head, fit, vertices, units, spread)
     return PlacedHead(vertices, units)
 
 
-LIDS = {  # upper and lower landmarks that meet when the eye closes
-    "Right": ((160, 144), (159, 145), (158, 153)),
-    "Left": ((387, 373), (386, 374), (385, 380)),
+LIDS = {
+    "Right": ((246, 7), (161, 163), (160, 144), (159, 145), (158, 153), (157, 154), (173, 155)),
+    "Left": ((466, 249), (388, 390), (387, 373), (386, 374), (385, 380), (384, 381), (398, 382)),
 }
+"""Upper and lower landmarks of the lids' rims that meet when the eye closes."""
+
+_MIDDLE = slice(2, 5)
+_UPPER_LID_SHARE = 0.85
 
 
-def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32) -> None:
-    """Scale each blink so that the lids meet at weight 1, whatever the size of the eye; in place."""
+def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
+    """Make each blink close its eye at weight 1, whatever the eye's size and form; in place.
+
+    The unit is scaled until the middle of the lids meets; what then gapes or overlaps along the rim is spread
+    smoothly.
+    """
     up = fit.rotation[:, 1]
     resting = head.landmark_positions(vertices)
     for side, pairs in LIDS.items():
         unit = INDEX[f"eyeBlink{side}"]
+        to_go = 1 - float(fit.weights[unit])
+        if to_go < 0.05:
+            continue
         moved = head.landmark_positions(units[unit])
-        gap = np.mean([(resting[upper] - resting[lower]) @ up for upper, lower in pairs])
-        closing = np.mean([(moved[lower] - moved[upper]) @ up for upper, lower in pairs])
-        still_to_go = closing * (1 - float(fit.weights[unit]))
-        if still_to_go > 1e-6 and gap > 0:
-            units[unit] *= np.clip(gap / still_to_go, 0.4, 3.0)
+        gaps = np.array([(resting[upper] - resting[lower]) @ up for upper, lower in pairs])
+        closing = np.array([(moved[lower] - moved[upper]) @ up for upper, lower in pairs]) * to_go
+        gap = float(gaps[_MIDDLE].mean())
+        if closing[_MIDDLE].mean() > 1e-6 and gap > 0:
+            gain = float(np.clip(gap / closing[_MIDDLE].mean(), 0.4, 3.0))
+            units[unit] *= gain
+            closing *= gain
+        overlap = _OVERLAP_DM * fit.scale
+        correction = np.zeros((_SURFACE, 3))
+        for (upper, lower), rest in zip(pairs, gaps + overlap - closing, strict=True):
+            correction[upper] = -_UPPER_LID_SHARE * rest * up
+            correction[lower] = (1 - _UPPER_LID_SHARE) * rest * up
+        units[unit] += spread.spread(correction, len(vertices)) / to_go
 
 
 def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -128,7 +148,7 @@ _UPPER_SHARE = 0.3
 
 
 def _close_neutral_lips(
-    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, reach: Spread
+    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread
 ) -> None:
     """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
 
@@ -137,16 +157,18 @@ def _close_neutral_lips(
     """
     worn = fit.weights.astype(np.float64)
     strength = float(worn @ worn)
-    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
+    neutral = head.landmark_positions(
+        (vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)
+    )
     if strength < 1e-4:
         return
     up = fit.rotation[:, 1].astype(np.float64)
     correction = np.zeros((_SURFACE, 3))
     for upper, lower in LIPS:
-        gap = float((neutral[upper] - neutral[lower]) @ up)
+        gap = float((neutral[upper] - neutral[lower]) @ up) + _OVERLAP_DM * fit.scale
         correction[upper] = -_UPPER_SHARE * gap * up
         correction[lower] = (1 - _UPPER_SHARE) * gap * up
-    field = reach.spread(correction, len(vertices))
+    field = spread.spread(correction, len(vertices))
     for unit in np.flatnonzero(worn > 0.02):
         # At rest nothing changes; with no unit worn the whole correction shows.
         units[unit] -= (worn[unit] / strength * field).astype(np.float32)

@@ -27,7 +27,11 @@ def rasterize(points: F32, triangles: I32, size: tuple[int, int]) -> tuple[I32, 
     bary = np.zeros((height, width, 3), np.float32)
     depth = np.full((height, width), -np.inf, np.float32)
     fill(
-        np.ascontiguousarray(points, np.float32), np.ascontiguousarray(triangles, np.int32), shown, bary, depth
+        np.ascontiguousarray(points, np.float32),
+        np.ascontiguousarray(triangles, np.int32),
+        shown,
+        bary,
+        depth,
     )
     return shown, bary, depth
 
@@ -38,7 +42,14 @@ def fill(points: F32, triangles: I32, shown: I32, bary: F32, depth: F32) -> None
     height, width = shown.shape
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        ax, ay, bx, by, cx, cy = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if abs(area) < 1e-9:
             continue

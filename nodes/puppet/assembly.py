@@ -56,7 +56,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     for side in ("Right", "Left"):
         part, centres[side], textures[f"eye{side}"] = eye_part(side, fit, pixels)
         eyes.append(part)
-    mouth, mouth_textures = mouth_parts(head, fit, pixels)
+    mouth, mouth_textures = mouth_parts(head, fit, placed, pixels)
     textures |= mouth_textures
     patch = face_patch(head)
     renumber = np.full(len(head.vertices), -1, np.int32)
@@ -74,7 +74,9 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     )
     parts = [body_layer(head, placed, matte, face_width, size), openings(face, patch), *mouth, *eyes, face]
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
-    return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
+    return _joined(
+        head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width
+    )
 
 
 def _joined(
@@ -176,7 +178,9 @@ def _moving(fit: HeadFit, face_width: float) -> F32:
     points = np.stack([(columns + 0.5 - width / 2) / height, (height / 2 - rows - 0.5) / height], axis=2)
     root, _, _ = neck_weights(points.reshape(-1, 2), fit, face_width)
     reach = max(1, round(0.1 * face_width * height))
-    return np.asarray(cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
+    return np.asarray(
+        cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32
+    )
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:
@@ -220,4 +224,6 @@ def _sample(depth_map: F32, uv: F32) -> F32:
 
 
 def _opaque(pixels: U8) -> U8:
-    return np.ascontiguousarray(np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2))
+    return np.ascontiguousarray(
+        np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
+    )

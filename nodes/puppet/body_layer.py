@@ -14,8 +14,10 @@ from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_u
 
 F32 = npt.NDArray[np.float32]
 
-_CELLS_PER_FACE = 22
-_MOST_CELLS = 110
+_FINE_CELLS, _COARSE_CELLS = 34, 12  # per face width: near the face, elsewhere
+_FINE_REACH = 0.75  # face widths from the face's middle
+_MOST_CELLS = 70
+_NOSE_TIP = 1
 _ALPHA = 0.012
 _BINDING_SIDE = 420
 _FADE = 0.12  # face widths beyond the head's outline over which expression fades
@@ -38,19 +40,20 @@ def body_layer(
     """
     width, height = size
     aspect = width / height
-    cell = max(face_width / _CELLS_PER_FACE, max(1.0, aspect) / _MOST_CELLS)
     # Where the person is cut by the picture's border the layer goes on beyond it (its texture mirrors there):
     # else a head that sinks would show its cut edge.
     margin = 0.5 * face_width
-    columns = int(np.ceil((aspect + 2 * margin) / cell)) + 1
-    rows = int(np.ceil((1 + 2 * margin) / cell)) + 1
-    x = np.linspace(-aspect / 2 - margin, aspect / 2 + margin, columns)
-    y = np.linspace(0.5 + margin, -0.5 - margin, rows)
+    centre = head.landmark_positions(placed.vertices)[_NOSE_TIP]
+    fine, coarse = face_width / _FINE_CELLS, max(face_width / _COARSE_CELLS, max(1.0, aspect) / _MOST_CELLS)
+    reach = _FINE_REACH * face_width
+    x = _lines(-aspect / 2 - margin, aspect / 2 + margin, float(centre[0]), reach, fine, coarse)
+    y = _lines(-0.5 - margin, 0.5 + margin, float(centre[1]), reach, fine, coarse)[::-1]
+    columns, rows = len(x), len(y)
     px, py = np.meshgrid(x, y)
     points = np.stack([px.ravel(), py.ravel(), np.zeros(px.size)], axis=1).astype(np.float32)
     person = cv2.dilate((matte > _ALPHA).astype(np.uint8), np.ones((3, 3), np.uint8))
     triangles = grid_triangles(columns, rows)
-    triangles = triangles[_covers(person, points[triangles].mean(axis=1), cell, size)]
+    triangles = triangles[_covers(person, points[triangles].mean(axis=1), coarse, size)]
     used, flat = np.unique(triangles, return_inverse=True)
     points = points[used]
     return MeshPart(
@@ -64,6 +67,20 @@ def body_layer(
         units=_units_at(head, placed, points, face_width, size),
         mapped=True,
     )
+
+
+def _lines(
+    low: float, high: float, centre: float, reach: float, fine: float, coarse: float
+) -> npt.NDArray[np.float64]:
+    """Return where a grid's lines run: `fine` apart within `reach` of `centre`, `coarse` elsewhere."""
+    left, right = max(low, centre - reach), min(high, centre + reach)
+    runs = [(low, left, coarse), (left, right, fine), (right, high, coarse)]
+    lines = [
+        np.linspace(a, b, max(1, int(np.ceil((b - a) / step))), endpoint=False)
+        for a, b, step in runs
+        if b > a
+    ]
+    return np.concatenate([*lines, [high]])
 
 
 def _covers(

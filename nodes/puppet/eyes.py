@@ -97,7 +97,9 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     # Pixel centres lie at .5 in picture and page alike.
     shift = zoom * (0.5 - corner) - 0.5
     affine = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
-    crop = cv2.warpAffine(pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(
+        pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     crop = crop.astype(np.float32)
 
     def on_page(indices: tuple[int, ...]) -> F32:

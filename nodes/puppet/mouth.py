@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_pixels
@@ -24,7 +26,9 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.045, 0.025  # how far the biting edge may pass the lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, 0.015  # how far the biting edges pass the closed lips, decimetres
+
+_TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
@@ -66,18 +70,22 @@ def light_of(fit: HeadFit, pixels: U8) -> Light:
     return Light(skin, float(np.clip(luminance / 0.68, 0.3, 1.1)), (tint / tint.mean()).astype(np.float32))
 
 
-def mouth_parts(head: AnatomicalHead, fit: HeadFit, pixels: U8) -> tuple[list[MeshPart], dict[str, U8]]:
+def mouth_parts(
+    head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, pixels: U8
+) -> tuple[list[MeshPart], dict[str, U8]]:
     """Build the inside of the mouth, back to front.
 
     Args:
         head: The anatomical head.
         fit: Its fit to the picture.
+        placed: It in picture space.
         pixels: The picture, ``uint8 (h, w, 3)``.
 
     Returns:
         The parts and their textures.
     """
     light = light_of(fit, pixels)
+    fit = dataclasses.replace(fit, translation=fit.translation + _lips_off_the_fit(head, fit, placed))
     upper = _Arch(head, fit, "helper-upper-teeth")
     lower = _Arch(head, fit, "helper-lower-teeth")
     textures: dict[str, U8] = {}
@@ -101,6 +109,15 @@ def mouth_parts(head: AnatomicalHead, fit: HeadFit, pixels: U8) -> tuple[list[Me
     return parts, textures
 
 
+def _lips_off_the_fit(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead) -> F32:
+    """How far the closed lips lie from where the fit alone has them, ``float32 (3,)``: teeth go with the lips."""
+    closed = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
+    where = head.landmark_positions(closed.astype(np.float32))[[13, 14]].mean(axis=0)
+    return np.asarray(
+        where - fit.place(head.landmark_positions(fit.neutral))[[13, 14]].mean(axis=0), np.float32
+    )
+
+
 class _Arch:
     """A dental arch: a parabola through the head's own teeth, with the way they move."""
 
@@ -110,13 +127,19 @@ class _Arch:
         teeth = fit.neutral[self.members]
         self.half = float(np.abs(teeth[:, 0]).max())
         self.front, self.back = float(teeth[:, 2].max()), float(teeth[:, 2].min())
-        # The incisors, which lie in front, say where the edge is; molars reach beyond it.
-        incisors = teeth[teeth[:, 2] > self.front - 0.12]
-        # No edge reaches far beyond the lips at rest, whatever the shape's own teeth say.
+        # The biting edges are where a relaxed mouth shows them, whatever the shape's own teeth say.
         upper_lip, lower_lip = head.landmark_positions(fit.neutral)[[13, 14], 1]
-        self.low = max(float(incisors[:, 1].min()), float(upper_lip) - _UPPER_SHOWS)
-        self.high = min(float(incisors[:, 1].max()), float(lower_lip) + _LOWER_SHOWS)
-        self.units = head.face_units[:, self.members].mean(axis=1)  # (52, 3): teeth move as one
+        self.low = float(upper_lip) - _UPPER_SHOWS
+        self.high = float(lower_lip) + _LOWER_SHOWS
+        # Teeth are stiff: what a unit does to them is linear in the place. (52, 3, 4)
+        places = np.concatenate([teeth, np.ones((len(teeth), 1))], axis=1)
+        moves = head.face_units[:, self.members]
+        self._stiff = np.einsum("kv,uvx->uxk", np.linalg.pinv(places), moves)
+
+    def moves(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return how each unit moves teeth at `points` ``(N, 3)`` in head space, ``(52, N, 3)``."""
+        places = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+        return np.einsum("uxk,nk->unx", self._stiff, places)
 
     def at(self, across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return points of the arch in head space for ``across`` in [-1, 1] and heights y, ``(..., 3)``."""
@@ -130,15 +153,17 @@ def _plate(
 ) -> tuple[MeshPart, npt.NDArray[np.float64]]:
     """Build a curved plate on an arch; also returns where each page pixel lies in the picture, ``(h, w, 2)``."""
     low, high = heights
-    moved = fit.weights @ arch.units
 
-    def placed(across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> F32:
-        points = arch.at(across, y) + moved
-        return fit.place(points.reshape(-1, 3).astype(np.float32))
+    def resting(across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return arch.at(across, y).reshape(-1, 3)
+
+    def placed(points: npt.NDArray[np.float64]) -> F32:
+        worn = points + np.tensordot(fit.weights, arch.moves(points), axes=1)
+        return fit.place(worn.astype(np.float32))
 
     u, v = np.meshgrid(np.linspace(0, 1, _COLUMNS), np.linspace(0, 1, _ROWS))
-    vertices = placed(2 * u - 1, high + (low - high) * v)
-    units = (fit.scale * arch.units @ fit.rotation.T).astype(np.float32)
+    points = resting(2 * u - 1, high + (low - high) * v)
+    vertices = placed(points)
     part = MeshPart(
         name=name,
         texture=name,
@@ -147,12 +172,19 @@ def _plate(
         uv=np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32),
         opacity=np.ones(vertices.shape[0], np.float32),
         role=Role.INSIDE,
-        units=np.broadcast_to(units[:, None], (52, len(vertices), 3)),
+        units=(fit.scale * arch.moves(points) @ fit.rotation.T).astype(np.float32),
         bone="head",
     )
     width, height = _PAGE
     pu, pv = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
-    place = picture_to_pixels(placed(2 * pu - 1, high + (low - high) * pv), fit.size)
+    # Interpolated between vertices, as the page itself is when it is drawn.
+    grid = picture_to_pixels(vertices, fit.size).reshape(_ROWS, _COLUMNS, 2)
+    place = cv2.remap(
+        grid,
+        (pu * (_COLUMNS - 1)).astype(np.float32),
+        (pv * (_ROWS - 1)).astype(np.float32),
+        cv2.INTER_LINEAR,
+    )
     return part, place.reshape(height, width, 2).astype(np.float64)
 
 
@@ -253,6 +285,7 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
     members, flat = np.unique(triangles, return_inverse=True)
     neutral = fit.neutral[members]
     worn = neutral + np.tensordot(fit.weights, head.face_units[:, members], axes=1)
+    worn[:, 1] -= _TONGUE_LIES_DM
     low, span = neutral.min(axis=0), np.ptp(neutral, axis=0)
     unit = (neutral - low) / np.maximum(span, 1e-6)
     return MeshPart(
@@ -271,7 +304,7 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
 def _tongue_page(light: Light) -> U8:
     size = 64
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
-    shade = (0.95 - 0.55 * v) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
+    shade = (0.85 - 0.75 * v) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
     page = np.full((size, size, 4), 255, np.uint8)
     page[..., :3] = np.clip(light.on((0.80, 0.42, 0.40)) * shade[..., None], 0, 255)
     return page
@@ -284,11 +317,10 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
     points = np.stack(
         [0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1
     )
-    with_jaw = np.clip(0.5 - v, 0, 1).ravel()
-    vertices = fit.place(
-        (points.reshape(-1, 3) + with_jaw[:, None] * (fit.weights @ lower.units)).astype(np.float32)
-    )
-    units = (fit.scale * lower.units @ fit.rotation.T).astype(np.float32)
+    with_jaw = np.clip(0.5 - v, 0, 1).reshape(-1, 1)
+    flat = points.reshape(-1, 3)
+    moves = with_jaw * lower.moves(flat)
+    vertices = fit.place((flat + np.tensordot(fit.weights, moves, axes=1)).astype(np.float32))
     return MeshPart(
         name="cavity",
         texture="cavity",
@@ -297,7 +329,7 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
         uv=np.stack([(u.ravel() + 1) / 2, (1 - v.ravel()) / 2], axis=1).astype(np.float32),
         opacity=np.ones(len(vertices), np.float32),
         role=Role.INSIDE,
-        units=units[:, None] * with_jaw[None, :, None],
+        units=(fit.scale * moves @ fit.rotation.T).astype(np.float32),
         bone="head",
     )
 
@@ -307,5 +339,5 @@ def _cavity_page(light: Light) -> U8:
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(-1, 1, size))
     shade = 0.45 + 0.55 * np.clip(np.hypot(u, v * 0.8), 0, 1) ** 2
     page = np.full((size, size, 4), 255, np.uint8)
-    page[..., :3] = np.clip(light.on((0.27, 0.10, 0.10)) * shade[..., None], 0, 255)
+    page[..., :3] = np.clip(light.on((0.36, 0.14, 0.13)) * shade[..., None], 0, 255)
     return page

@@ -28,7 +28,9 @@ class Expression(StrEnum):
 class RetargetParams(NodeParams):
     """How motion is taken over."""
 
-    expression: Expression = param(Expression.ABSOLUTE, "The driver's expression, or the portrait's own plus its change.")
+    expression: Expression = param(
+        Expression.ABSOLUTE, "The driver's expression, or the portrait's own plus its change."
+    )
     expression_gain: float = param(1.0, "How strong expressions are; 1 as the driver's.", ge=0, le=2)
     head_gain: float = param(1.0, "How far the head turns; 1 as far as the driver's.", ge=0, le=2)
     most_yaw_deg: float = param(40.0, "How far the head turns sideways at most.", ge=0, le=80)

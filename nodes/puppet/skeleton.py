@@ -19,7 +19,10 @@ JAW_DM = (0.0, 7.0, 0.65)
 CHIN = 152
 FOREHEAD = 10
 
-_HEAD_FROM, _HEAD_TO = -0.50, -0.06  # face widths above the chin between which the head takes over from the neck
+_HEAD_FROM, _HEAD_TO = (
+    -0.50,
+    -0.06,
+)  # face widths above the chin between which the head takes over from the neck
 _NECK_FROM, _NECK_TO = -0.85, -0.35
 
 

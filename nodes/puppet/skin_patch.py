@@ -11,6 +11,7 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.head_fit import FACE_OVAL
 from vivant.nodes.face.rasterize import rasterize
+from vivant.nodes.formats.arkit import INDEX
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -20,6 +21,8 @@ _YAWS = (-0.6, -0.3, 0.0, 0.3, 0.6)
 _PITCHES = (-0.35, 0.0, 0.35)
 _FEATHER_DM = 0.14
 _RINGS = 2
+_JAW_FROM, _JAW_TO = 0.3, 0.55  # share of the chin's way that makes skin the jaw's
+_MOUTH_DM = 6.55
 _PIXELS_TO_COUNT = 8  # in all views together; fewer is a leak between the lips
 
 
@@ -54,14 +57,21 @@ def face_patch(head: AnatomicalHead) -> SkinPatch:
     inside = np.array(
         [cv2.pointPolygonTest(oval, (float(x), float(y)), True) for x, y, _ in head.vertices], np.float32
     )
+    # The jaw belongs to the patch with its underside: its edge moves over the neck.
+    opening = head.face_units[INDEX["jawOpen"]]
+    jaw = np.linalg.norm(opening, axis=1) / np.linalg.norm(opening, axis=1).max()
+    jaw = _ease((jaw - _JAW_FROM) / (_JAW_TO - _JAW_FROM)) * (head.vertices[:, 1] < _MOUTH_DM)
     front = head.vertices[:, 2] > 0.55
-    keep = seen & (inside > -0.02) & front
+    keep = seen & ((inside > -0.02) | (jaw > 0)) & front
     triangles = body[keep[body].all(axis=1)]
     vertices = np.unique(triangles)
-    share = np.clip(inside[vertices] / _FEATHER_DM, 0, 1)
-    return SkinPatch(
-        vertices.astype(np.int32), triangles.astype(np.int32), (share * share * (3 - 2 * share)).astype(np.float32)
-    )
+    opacity = np.maximum(_ease(inside[vertices] / _FEATHER_DM), jaw[vertices])
+    return SkinPatch(vertices.astype(np.int32), triangles.astype(np.int32), opacity.astype(np.float32))
+
+
+def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    t = np.clip(t, 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def _seen(head: AnatomicalHead) -> npt.NDArray[np.bool_]:
@@ -73,7 +83,9 @@ def _seen(head: AnatomicalHead) -> npt.NDArray[np.bool_]:
     for yaw in _YAWS:
         for pitch in _PITCHES:
             cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
-            turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+            turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.array(
+                [[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]]
+            )
             view = (head.vertices - centre) @ turn.T.astype(np.float32)
             points = np.stack([view[:, 0], -view[:, 1], view[:, 2]], axis=1) * (_VIEW / 3.2)
             points[:, :2] += _VIEW / 2

@@ -54,7 +54,8 @@ class PuppetRenderer:
         self._unload()
         context = self._context
         static = np.concatenate(
-            [puppet.uv, puppet.map_uv, puppet.z[:, None], puppet.mapped[:, None], puppet.opacity[:, None]], axis=1
+            [puppet.uv, puppet.map_uv, puppet.z[:, None], puppet.mapped[:, None], puppet.opacity[:, None]],
+            axis=1,
         )
         self._static = context.buffer(np.ascontiguousarray(static, np.float32).tobytes())
         self._moving = context.buffer(reserve=len(puppet.plane) * _FLOATS_PER_VERTEX * 4, dynamic=True)
@@ -63,7 +64,15 @@ class PuppetRenderer:
             self._skin,
             [
                 (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
-                (self._static, "2f 2f 1f 1f 1f", "texture_place", "map_place", "own_depth", "mapped", "vertex_opacity"),
+                (
+                    self._static,
+                    "2f 2f 1f 1f 1f",
+                    "texture_place",
+                    "map_place",
+                    "own_depth",
+                    "mapped",
+                    "vertex_opacity",
+                ),
             ],
             index_buffer=self._index,
             index_element_size=4,
@@ -80,7 +89,9 @@ class PuppetRenderer:
                 texture.filter = (context.LINEAR, context.LINEAR)
             self._textures[name] = texture
         height, width = puppet.depth_map.shape
-        self._map = context.texture((width, height), 1, np.ascontiguousarray(puppet.depth_map).tobytes(), dtype="f4")
+        self._map = context.texture(
+            (width, height), 1, np.ascontiguousarray(puppet.depth_map).tobytes(), dtype="f4"
+        )
         self._map.repeat_x = self._map.repeat_y = False
         self._map.filter = (context.LINEAR, context.LINEAR)
         self._held += [*self._textures.values(), self._map]
