@@ -14,7 +14,7 @@ check() {
 check ruff check .
 check ruff format --check .
 check mypy -p vivant
-check mypy tests scripts
+check mypy -p tests
 check pyright --pythonpath "$tools/python"
 if [ -n "$failed" ]; then
     printf 'lint: found something:%s\n' "$failed" >&2

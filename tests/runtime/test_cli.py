@@ -145,7 +145,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("VIVANT_OFFLINE", "1")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Registry, "installed", classmethod(lambda cls: cls(REGISTRY)))
+    monkeypatch.setattr(Registry, "installed", lambda: Registry(REGISTRY))
 
     def run(*arguments: object) -> Ran:
         capsys.readouterr()
