@@ -22,6 +22,7 @@ from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, trigger
 from vivant.graph.registry import Registry
 from vivant.runtime.cli import main
+from vivant.runtime.drawing import NoWindowError
 
 
 class VideoParams(NodeParams):
@@ -118,7 +119,11 @@ class TextFiles(TextFile, Node[PathParams, NumberIn, NoOutputs], type="output.im
     """Writes numbers to a file, too."""
 
 
-REGISTRY = {c.type: c for c in (Video, Picture, Draw, Window, TextFile, TextFiles)}
+class Performance(Video, Source[VideoParams, NumberOut], type="source.performance", pace=Pace.MEDIA):
+    """Counts, too."""
+
+
+REGISTRY = {c.type: c for c in (Video, Performance, Picture, Draw, Window, TextFile, TextFiles)}
 
 
 class Ran(NamedTuple):
@@ -408,6 +413,58 @@ def test_ctrl_c_ends_a_live_run_well(cli: Cli, preset: Path) -> None:
     )
     assert ran.status == 0, ran.err
     assert "Traceback" not in ran.err
+
+
+# --- demo -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strips(preset: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, list[float], Path]]:
+    """Make the test preset the demo, driven by a performance, and record the strips that are asked for."""
+    d = document()
+    d["nodes"]["driver"] = {"type": "source.performance", "params": {"path": "clip.json", "frames": 4}}
+    tracks = {"jawOpen": [[0, 0], [2.5, 0.7], [3, 0]]}
+    (preset.parent / "clip.json").write_text(json.dumps({"version": 1, "tracks": tracks}))
+    write_preset(d)
+    asked: list[tuple[Path, list[float], Path]] = []
+    monkeypatch.setattr("vivant.runtime.shipped_presets.find_preset", lambda name: preset)
+    monkeypatch.setattr("vivant.runtime.strip.write_strip", lambda *given: asked.append(given))
+    return asked
+
+
+def test_the_demo_without_a_display_writes_a_video_and_a_picture(
+    cli: Cli, strips: list[tuple[Path, list[float], Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    ran = cli("demo")
+    here = Path.cwd()
+    assert ran.status == 0, ran.err
+    assert (here / "vivant-demo.mp4").read_text().split() == ["101", "102", "103", "104"]
+    assert strips == [(here / "vivant-demo.mp4", [0.0, 2.5], here / "vivant-demo.png")]
+    assert str(here / "vivant-demo.mp4") in ran.out
+    assert str(here / "vivant-demo.png") in ran.out
+
+
+def test_the_demo_writes_files_where_no_window_can_be_opened(
+    cli: Cli, strips: list[tuple[Path, list[float], Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(title: str) -> None:
+        raise NoWindowError("the screen is gone")
+
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setattr("vivant.runtime.drawing._windowed", fail)
+    ran = cli("demo")
+    assert ran.status == 0, ran.err
+    assert "the screen is gone" in ran.err
+    assert Path("vivant-demo.mp4").exists()
+    assert len(strips) == 1
+
+
+def test_the_demo_refuses_a_folder_that_is_not_there(
+    cli: Cli, strips: list[tuple[Path, list[float], Path]]
+) -> None:
+    assert_one_block(cli("demo", "--output", "nowhere"), 2, "nowhere")
+    assert strips == []
 
 
 # --- the rest ---------------------------------------------------------------------------------------------
