@@ -23,7 +23,9 @@ stop() {
 # Installs what is missing with apt where we may; otherwise stops and prints the one line to type.
 system_packages() { # system_packages demo|dev|test|lint
     needed= wished=
-    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    case $1 in demo | dev) environment=.venv ;; *) environment=build/venv ;; esac
+    # Debian ships Python without what its venv module needs.
+    [ -x $environment/bin/python ] || "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         needed="$needed $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     if [ "$(uname -s)" = Linux ] && [ "$1" != lint ]; then
         opengl || needed="$needed $opengl_packages"
