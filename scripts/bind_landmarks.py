@@ -7,6 +7,7 @@ one mean head, and the median of their votes is bound to the nearest point of th
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -113,7 +114,7 @@ def draw(head: Arrays, vertices: Floats) -> Drawing:
     triangles = head["triangles"].astype(np.int64)
     group = head["triangle_group"]
     visible = np.flatnonzero(group < 6)  # without lashes: flat cards that would hide the lids
-    cover, buffer = rasterise(pixels, depth, triangles, visible, SIZE_PX)
+    cover, buffer = compiled_rasteriser()(pixels, depth, triangles, visible, SIZE_PX)
     normals = vertex_normals(vertices, triangles)
     # from above and not from one side: shadows on one side shift what the tracker reads there
     light = np.array([0.0, 0.45, 0.89])
@@ -167,7 +168,12 @@ def vertices_of_skull(head: Arrays) -> Ints:
     return np.flatnonzero(rest[:, 1] > 6.55)
 
 
-@numba.njit  # type: ignore[misc]
+@functools.cache
+def compiled_rasteriser() -> Any:
+    """Compile `rasterise` once."""
+    return numba.njit(rasterise)
+
+
 def rasterise(
     pixels: Floats, depth: Floats, triangles: Ints, visible: Ints, size: int
 ) -> tuple[npt.NDArray[np.int32], Floats]:
@@ -218,7 +224,7 @@ def vertex_normals(vertices: Floats, triangles: Ints) -> Floats:
     normals = np.zeros_like(vertices)
     for corner in range(3):
         np.add.at(normals, triangles[:, corner], faces)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
 
 def open_landmarker(model: Path) -> Any:

@@ -21,6 +21,8 @@ GUIDE_EPS = 13.0
 """Contrast (squared, colours in 0..255) below which the guided filter smooths across. OpenCV's filter takes
 nearly all colour windows for singular when colours are in [0, 1] (tried with 5.0: it only blurs), so they
 stay in 0..255."""
+LARGEST_PX = 2048
+"""Longer side above which alignment works on a smaller copy: beyond, only time and memory grow."""
 STEEPNESS = 1.6
 """How much each round of alignment sharpens."""
 
@@ -72,10 +74,19 @@ def align_to_picture(matte: Floats, rgb: npt.NDArray[np.uint8], rounds: int = 3)
     """
     import cv2
 
+    height, width = matte.shape
+    if max(height, width) > LARGEST_PX:
+        scale = LARGEST_PX / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = align_to_picture(
+            np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), np.float32),
+            np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8),
+            rounds,
+        )
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     inside = (matte > 0.5).astype(np.uint8)
     if not inside.any() or inside.all():
         return inside.astype(np.float32)
-    height, width = matte.shape
     cell = max(height, width) / NETWORK_PX
     band = max(3.0, BAND_CELLS * cell)
     aligned = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), max(1.0, 0.5 * cell))

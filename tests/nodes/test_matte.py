@@ -159,3 +159,13 @@ def test_the_edge_moves_to_the_picture_s_edge() -> None:
     assert (aligned[:, :110] == 0).all() and (aligned[:, 150:] == 1).all()
     for constant in (np.zeros, np.ones):
         assert (align_to_picture(constant((256, 256), np.float32), picture) == constant((256, 256))).all()
+
+
+def test_a_large_picture_is_aligned_through_a_smaller_copy() -> None:
+    picture = np.full((400, 3000, 3), 60, np.uint8)
+    picture[:, 1500:] = 190
+    matte = np.zeros((400, 3000), np.float32)
+    matte[:, 1510:] = 1
+    aligned = align_to_picture(matte, picture)
+    assert aligned.shape == matte.shape and aligned.dtype == np.float32
+    assert aligned[:, 1490].max() < 0.1 and aligned[:, 1505].min() > 0.9
