@@ -203,7 +203,7 @@ class _Conversion:
             interpolation=self._interpolation,
             threads=1,
         )
-        pixels: npt.NDArray[np.uint8] = np.ascontiguousarray(converted.to_ndarray())
+        pixels = np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8)
         return _turned(pixels, self._turn)
 
 
@@ -294,7 +294,11 @@ def _square_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
 def _turn(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the quarter turn or mirroring of the frame's display matrix, rows x' and y', y down."""
     upright = ((1, 0), (0, 1))
-    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        data: Any = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV 18 cannot list the data of a frame where one kind is newer than its list (EXIF in a JPEG).
+        data = None
     if data is None:
         return upright
     # int32 (3, 3), 16.16 fixed point: x' = m00 x + m10 y, y' = m01 x + m11 y (FFmpeg, libavutil/display.h)
