@@ -294,13 +294,18 @@ def _place(loc: tuple[int | str, ...], params: Document, kind: str) -> tuple[int
     place: list[int | str] = []
     value: Any = params
     for index, step in enumerate(loc):
-        inside_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
-        if inside_list or (isinstance(value, dict) and step in value):
+        if _is_inside(value, step):
             value = value[step]
         elif not (kind == "missing" and index == len(loc) - 1):
             continue
         place.append(step)
     return tuple(place)
+
+
+def _is_inside(value: object, step: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 def _value_at(params: Document, place: tuple[int | str, ...]) -> Any:

@@ -76,8 +76,9 @@ def _run_command(arguments: list[str], log: Path) -> int:
     except Exception as error:  # whatever it is, no traceback reaches the terminal
         show_unexpected(error, log)
         return 1
-    # typer turns KeyboardInterrupt into 130; Vivant's own statuses are 0, 1 and 2.
-    return min(status, 1) if isinstance(status, int) and status not in (0, 2) else status or 0
+    if status == 130:  # a second Ctrl-C, as typer reports it; Vivant's own statuses are 0, 1 and 2
+        return 1
+    return status if isinstance(status, int) else 0
 
 
 def _show_version(wanted: bool) -> None:

@@ -27,6 +27,7 @@ class Clock(Protocol):
 
     def now_ns(self) -> int:
         """Return the time."""
+        ...
 
     def wait(self, bell: Doorbell, ready: Callable[[], bool], until_ns: int | None = None) -> bool:
         """Wait until `ready` is true or the time has come.
@@ -39,9 +40,15 @@ class Clock(Protocol):
         Returns:
             Whether `ready` was true.
         """
+        ...
 
     def seat(self, name: str, rank: int = 0) -> AbstractContextManager[None]:
-        """Announce a thread that will wait at this clock. Called before that thread starts, entered in it."""
+        """Announce a thread that will wait at this clock.
+
+        Called by a thread that has a seat itself (the first one: by the thread it is for), before the new
+        thread starts; entered in the new thread.
+        """
+        ...
 
 
 class MonotonicClock:

@@ -37,7 +37,8 @@ def gl_for(graph: Graph, *, window: bool) -> Iterator[GLContext | None]:
         NoWindowError: There is no display for a window.
         VivantError: There is no OpenGL.
     """
-    if not any(spec.node_class.lane is Lane.RENDER for spec in graph.nodes):
+    kept = graph if window else graph.without_display()
+    if not any(spec.node_class.lane is Lane.RENDER for spec in kept.nodes):
         yield None
         return
     if window and any(spec.node_class.shows for spec in graph.nodes):

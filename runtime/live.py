@@ -1,4 +1,4 @@
-"""The live engine: a thread per blocking node, the render lane on the main thread, the newest frame always."""
+"""The live engine: a thread per blocking node, the render lane on the main thread, the newest frame."""
 
 from __future__ import annotations
 
@@ -293,7 +293,9 @@ class _Ledger:
         self._last_seq: int | None = None
         drawn = [spec for spec in graph.nodes if _draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
-        self._presenter = next(spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs))
+        self._presenter = next(
+            (spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), ""
+        )
         # a still picture has no capture time to be late by
         self._ages = self._presenter not in graph.unmoved
 
@@ -301,7 +303,7 @@ class _Ledger:
         if station.id != self._presenter or made.silent:
             return
         self.frames += 1
-        if self._ages and made.seq != self._last_seq:
+        if self._ages and made.seq >= 0 and made.seq != self._last_seq:
             self._last_seq = made.seq
             self.latency.add_ns(self._clock.now_ns() - made.t_ns)
 

@@ -48,7 +48,8 @@ class RenderLane:
         """Run every node that is woken: by this step's tick, or by a packet that came since the last one."""
         now_ns = self._clock.now_ns()
         dt_ns = now_ns - self._last_ns if self._steps else 0
-        tick = Packet(Tick(now_ns, dt_ns), now_ns, self._steps)
+        # below zero: what comes of a tick alone is no packet of a source, and has no latency
+        tick = Packet(Tick(now_ns, dt_ns), now_ns, -1 - self._steps)
         self._last_ns = now_ns
         self._steps += 1
         for station in self._stations:
@@ -61,7 +62,7 @@ class RenderLane:
     def drain(self) -> None:
         """Pass on what the nodes still have when their inputs have ended."""
         now_ns = self._clock.now_ns()
-        tick = Packet(Tick(now_ns, now_ns - self._last_ns), now_ns, self._steps)
+        tick = Packet(Tick(now_ns, now_ns - self._last_ns), now_ns, -1 - self._steps)
         for index, station in enumerate(self._stations):
             try:
                 for made in station.drain():

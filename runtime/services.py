@@ -17,20 +17,25 @@ class Graphics(Protocol):
     @property
     def context(self) -> Any:
         """The ``moderngl.Context``."""
+        ...
 
     @property
     def window(self) -> Any:
         """The GLFW window, or None."""
+        ...
 
     @property
     def renderer(self) -> str:
         """What draws: vendor and version."""
+        ...
 
     def should_close(self) -> bool:
         """Whether the user asked the window to close."""
+        ...
 
     def poll(self) -> None:
         """Handle the window's events. Called once per step of the render lane."""
+        ...
 
 
 @dataclass(frozen=True)

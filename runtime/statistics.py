@@ -21,6 +21,10 @@ class Samples:
         """Add one duration in nanoseconds."""
         self._values.append(duration_ns / 1e6)
 
+    def milliseconds(self) -> list[float]:
+        """Return the durations kept, the oldest first."""
+        return list(self._values)
+
     def percentile(self, percent: float) -> float | None:
         """Return a percentile in milliseconds by nearest rank; None without samples."""
         return percentile(sorted(self._values), percent)

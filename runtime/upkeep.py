@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from vivant.graph.errors import VivantError
+
 FIRST_RETRY_NS = 500_000_000
 LAST_RETRY_NS = 8_000_000_000
 
@@ -53,7 +55,7 @@ class Upkeep:
         else:
             self._delay_ns = min(max(2 * self._delay_ns, FIRST_RETRY_NS), LAST_RETRY_NS)
             self.state, self.retry_at_ns = State.HOLDING, now_ns + self._delay_ns
-        kind = f"{type(error).__name__}: {error}"
+        kind = error.what if isinstance(error, VivantError) else f"{type(error).__name__}: {error}"
         self._said[kind] = self._said.get(kind, 0) + 1
         return self._said[kind] == 1
 

@@ -36,7 +36,7 @@ class Worker:
     """Runs one node of a live graph until its input ends or it is closed.
 
     A node that raises keeps its last output where it lies, with its readers, and is called again after a
-    pause; a capturing source is opened anew for that. A source of media is shown at the pace of its own times.
+    pause; a capturing source is opened anew for that. A source of media is shown at the pace of its times.
 
     Attributes:
         station: The node.

@@ -13,8 +13,8 @@ check() {
 "$tools/python" scripts/link_namespace.py || exit 1
 check ruff check .
 check ruff format --check .
-check mypy -p vivant
-check mypy tests scripts
+# By path: `-p vivant` would find the wheel's copy, and errors of installed packages are not shown.
+check mypy --explicit-package-bases build/ns/vivant tests
 check pyright --pythonpath "$tools/python"
 if [ -n "$failed" ]; then
     printf 'lint: found something:%s\n' "$failed" >&2

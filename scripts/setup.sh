@@ -20,41 +20,58 @@ stop() {
 
 # --- packages of the system -------------------------------------------------------------------------------
 
-# install_debian WHAT_FOR PACKAGE...: installs with apt where we may; otherwise prints the line to type and stops.
-install_debian() {
-    what=$1
-    shift
-    line="apt-get update && apt-get install -y $*"
+# Installs what is missing with apt where we may; otherwise stops and prints the one line to type.
+system_packages() { # system_packages demo|dev|test|lint
+    needed= wished=
+    case $1 in demo | dev) environment=.venv ;; *) environment=build/venv ;; esac
+    # Debian ships Python without what its venv module needs.
+    [ -x $environment/bin/python ] || "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        needed="$needed $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    if [ "$(uname -s)" = Linux ] && [ "$1" != lint ]; then
+        opengl || needed="$needed $opengl_packages"
+        # The window is tested on a virtual screen; without it these tests are skipped, and say so.
+        [ "$1" != test ] || command -v Xvfb >/dev/null 2>&1 || wished=xvfb
+    fi
+    [ -n "$needed$wished" ] || return 0
+    packages=$(echo $needed $wished)
+    line="apt-get update && apt-get install -y $packages"
     if ! command -v apt-get >/dev/null 2>&1; then
-        stop "Missing: $what." "Install what your system calls these Debian packages, then run this again:" "  $*"
+        line="install what your system calls these Debian packages: $packages"
+        may_install=
     elif [ "$(id -u)" = 0 ]; then
-        as_root=
+        may_install="sh -c"
     elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-        as_root="sudo -n"
+        may_install="sudo -n sh -c"
+        line="sudo sh -c '$line'"
     else
-        stop "Missing: $what. Type this line, then run this again:" "  sudo sh -c '$line'"
+        may_install=
+        line="sudo sh -c '$line'"
     fi
-    say "installing $what: $*"
-    log=$(mktemp)
-    if ! $as_root sh -c "export DEBIAN_FRONTEND=noninteractive; $line" >"$log" 2>&1; then
+    if [ -n "$may_install" ]; then
+        say "installing $packages"
+        log=build/apt.log
+        if $may_install "export DEBIAN_FRONTEND=noninteractive; apt-get update && apt-get install -y $packages" \
+            >"$log" 2>&1; then
+            [ "$1" = lint ] || [ "$(uname -s)" != Linux ] || opengl ||
+                stop "These libraries still cannot be loaded: $libraries"
+            return 0
+        fi
         tail -n 15 "$log" >&2
-        rm -f "$log"
-        stop "apt-get could not install $what. Type this line to see why:" "  sudo sh -c '$line'"
     fi
-    rm -f "$log"
+    if [ -z "$needed" ]; then
+        say "going on without $wished"
+        return 0
+    fi
+    stop "Something is missing on this machine. Type this line, then run make again:" "  $line"
 }
 
 loads() { "$python" -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' "$@" 2>/dev/null; }
 
 # MediaPipe and OpenCV need these libraries even to be imported; without a graphics card's own driver, Mesa draws.
 libraries="libEGL.so.1 libGL.so.1 libGLESv2.so.2 libGLX.so.0 libgthread-2.0.so.0"
-opengl() {
-    [ "$(uname -s)" = Linux ] || return 0
-    if loads $libraries && has_driver; then return 0; fi
-    install_debian "the OpenGL libraries" \
-        libegl1 libgl1 libgl1-mesa-dri libgles2 libglx-mesa0 libegl-mesa0 libglib2.0-0
-    loads $libraries || stop "The OpenGL libraries still cannot be loaded: $libraries"
-}
+opengl_packages="libegl1 libgl1 libgl1-mesa-dri libgles2 libglx-mesa0 libegl-mesa0 libglib2.0-0"
+
+opengl() { loads $libraries && has_driver; }
 
 has_driver() {
     loads libEGL_nvidia.so.0 && return 0
@@ -63,12 +80,6 @@ has_driver() {
         [ -e "$driver" ] && return 0
     done
     return 1
-}
-
-# The window is tested on a virtual screen. Where it cannot be had those tests are skipped, and say so.
-virtual_screen() {
-    [ "$(uname -s)" = Linux ] && ! command -v Xvfb >/dev/null 2>&1 || return 0
-    (install_debian "the virtual screen for the tests of the window" xvfb) || say "going on without Xvfb"
 }
 
 # --- Python -----------------------------------------------------------------------------------------------
@@ -84,13 +95,8 @@ find_python() {
         "  sudo sh -c 'apt-get update && apt-get install -y python3 python3-venv'"
 }
 
-# Debian ships Python without what its venv module needs.
 virtual_environment() {
     [ -x "$1/bin/python" ] && "$1/bin/python" -c 'import pip' 2>/dev/null && return 0
-    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-        install_debian "Python's venv module" "python$version-venv"
-    fi
     say "making $1"
     rm -rf "$1"
     "$python" -m venv "$1"
@@ -134,21 +140,18 @@ wheel() {
 
 find_python
 mkdir -p build
+system_packages "$goal"
 case $goal in
 demo)
-    opengl
     editable demo ""
     .venv/bin/vivant models --fetch
     ;;
 dev)
-    opengl
     editable dev "[dev]"
     "$python" scripts/link_namespace.py
     .venv/bin/vivant models --fetch
     ;;
 test)
-    opengl
-    virtual_screen
     wheel
     build/venv/bin/vivant models --fetch
     ;;

@@ -108,6 +108,8 @@ def _presets() -> list[str]:
 
 
 def _telemetry() -> list[str]:
+    from vivant.runtime.models import ModelStore
+
     mediapipe = tuple(int(part) for part in (_version("mediapipe") or "0").split(".")[:3] if part.isdigit())
     silent = (0, 10, 31) <= mediapipe < (0, 10, 34)
     setting = "ORT_DISABLE_TELEMETRY"
@@ -120,7 +122,7 @@ def _telemetry() -> list[str]:
         if off
         else f"ONNX Runtime: MAY REPORT USAGE, {setting} is {os.environ.get(setting)!r} and should be '1'",
         "Vivant: has none; only model files are ever fetched"
-        + (", and VIVANT_OFFLINE=1 forbids that" if os.environ.get("VIVANT_OFFLINE") == "1" else ""),
+        + (", and VIVANT_OFFLINE forbids even that" if ModelStore().offline else ""),
     ]
 
 
