@@ -246,6 +246,24 @@ def test_a_slow_tracker_gets_the_newest_frame_and_drops_are_counted(
     assert result.frames == 5
 
 
+def test_a_node_woken_by_a_picture_waits_for_what_moves(
+    build_graph: BuildGraph, services: Services, world: World
+) -> None:
+    class Both(Acting, Node[InWorld, TwoNumbers, Number], type="live.both"):
+        """Adds two numbers, in a thread."""
+
+        def process(self, inputs: TwoNumbers) -> Number:
+            world.see("both", inputs.number.value + inputs.other.value)
+            return Number(0)
+
+    graph = puppet(build_graph, world, driver={"count": 3}, track={"takes_ns": 10 * MS})
+    both = build_graph(both=(Both, {"world": world}, {"number": "picture.number", "other": "track.number"}))
+    LiveEngine(replace(graph, nodes=graph.nodes + both.nodes), services, clock=world.clock).run(
+        threading.Event()
+    )
+    assert world.seen["both"] == [(10 * MS, 1000)]
+
+
 def test_late_media_is_skipped_and_never_caught_up(
     build_graph: BuildGraph, services: Services, world: World
 ) -> None:
@@ -464,13 +482,22 @@ def test_a_worker_that_hangs_is_named_and_not_closed(
     released.append("now")
 
 
-class Window:
-    """Stands for the OpenGL context with a window that the user closes at the third look."""
+class Context:
+    """Stands for ``moderngl.Context``."""
 
-    context = object()
+    collected = 0
+
+    def gc(self) -> None:
+        self.collected += 1
+
+
+class Window:
+    """Stands for the OpenGL context with a window, which the user closes after some looks."""
+
     renderer = "a drawn window"
 
-    def __init__(self, clock: VirtualClock, blocks_ns: int = 0, closes_after: int = 10**9) -> None:
+    def __init__(self, clock: VirtualClock, closes_after: int = 10**9) -> None:
+        self.context = Context()
         self.window = object()
         self.polls = list[int]()
         self._clock = clock
@@ -488,6 +515,7 @@ def test_closing_the_window_ends_the_run(build_graph: BuildGraph, services: Serv
     graph = puppet(build_graph, world)
     result = LiveEngine(graph, replace(services, gl=gl), clock=world.clock).run(threading.Event())
     assert gl.polls == [0, STEP, 2 * STEP, 3 * STEP]
+    assert gl.context.collected == 3
     assert (result.outcome, result.renderer) == (Outcome.DONE, "a drawn window")
 
 
