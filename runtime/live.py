@@ -204,6 +204,7 @@ class LiveEngine:
             # asked before the step: what came last is still seen by it
             over = has_source and all(worker.finished for worker in feeding)
             lane.step()
+            self._services.collect_garbage()
             if over:
                 lane.drain()
                 lane.finish()

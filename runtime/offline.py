@@ -184,7 +184,9 @@ class OfflineEngine:
         completed = False
         try:
             for bundle in ahead:
-                if not after.put(stages["draw"].run(bundle)):
+                drawn = stages["draw"].run(bundle)
+                self._services.collect_garbage()
+                if not after.put(drawn):
                     break
                 if bundle.step is not None:
                     self._frames += 1

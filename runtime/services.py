@@ -54,6 +54,11 @@ class Services:
     gl: Graphics | None = None
     log_dir: Path | None = None
 
+    def collect_garbage(self) -> None:
+        """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""
+        if self.gl:
+            self.gl.context.gc()
+
     def node_context(
         self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool
     ) -> NodeContext:

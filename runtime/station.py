@@ -85,6 +85,8 @@ class Station:
         """Close the node, if it is open."""
         if self._is_open:
             self._is_open = False
+            if self.upkeep.state is State.RUNNING:
+                self.upkeep.state = State.ENDED
             self.providers = tuple(str(p) for p in getattr(self._node, "providers", ()))
             self._node.close(outcome)
 

@@ -241,10 +241,8 @@ class Worker:
 
     def _exhausted(self) -> bool:
         """Whether the node can never be woken again."""
-        trigger = self._inboxes.get(self.station.spec.waker or "")
-        if trigger is None or trigger.over:
-            return True
-        missing = [self._inboxes.get(n) for n in self.station.needed if not self._has(n)]
+        wanted = (self.station.spec.waker or "", *self.station.needed)
+        missing = [self._inboxes.get(name) for name in wanted if not self._has(name)]
         return any(box is None or box.over for box in missing)
 
     def _has(self, name: str) -> bool:

@@ -63,8 +63,14 @@ def _outputs(**ports: Any) -> Any:
 
 
 def _inputs(**ports: Any) -> Any:
-    fields: list[Any] = [(name, Packet[t], trigger(f"A {name}.")) for name, t in list(ports.items())[:1]]
-    fields += [(name, Packet[t], latest(f"A {name}.")) for name, t in list(ports.items())[1:]]
+    fields: list[Any] = [
+        (name, Packet[t], trigger(f"A {name}."))  # type: ignore[valid-type]
+        for name, t in list(ports.items())[:1]
+    ]
+    fields += [
+        (name, Packet[t], latest(f"A {name}."))  # type: ignore[valid-type]
+        for name, t in list(ports.items())[1:]
+    ]
     return make_dataclass("Inputs", fields, frozen=True)
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,6 @@ class World:
 
 
 class InWorld(NodeParams):
-    model_config = {**NodeParams.model_config, "arbitrary_types_allowed": True}
     name: str = param("")
     world: Any = param(None)
     takes_ns: int = param(0)
@@ -77,7 +77,8 @@ class TickInputs:
     number: Packet[int] | None = latest("From a driver.")
 
 
-class Closing(Node[InWorld, Any, Any]):
+class Acting:
+    params: InWorld
     calls = 0
 
     def count(self) -> int:
@@ -92,12 +93,8 @@ class Closing(Node[InWorld, Any, Any]):
         self.params.world.closed.append((self.params.name, outcome))
 
 
-class Clip(Source[InWorld, Number], type="live.clip", pace=Pace.MEDIA):
+class Clip(Acting, Source[InWorld, Number], type="live.clip", pace=Pace.MEDIA):
     """Counts, at times of its own."""
-
-    calls = 0
-    count = Closing.count
-    close = Closing.close
 
     def process(self, inputs: NoInputs) -> Emission[Number]:
         index = self.count()
@@ -106,12 +103,8 @@ class Clip(Source[InWorld, Number], type="live.clip", pace=Pace.MEDIA):
         return Emission(Number(index), index * self.params.step_ns)
 
 
-class Camera(Source[InWorld, Number], type="live.camera", pace=Pace.CAPTURE):
+class Camera(Acting, Source[InWorld, Number], type="live.camera", pace=Pace.CAPTURE):
     """Has a picture every so often; says the number of times it was opened."""
-
-    calls = 0
-    count = Closing.count
-    close = Closing.close
 
     def open(self, context: NodeContext) -> None:
         self.params.world.see(self.params.name + " opened")
@@ -125,18 +118,14 @@ class Camera(Source[InWorld, Number], type="live.camera", pace=Pace.CAPTURE):
         return None if index % 100 == 1 else Number(index)
 
 
-class Still(Source[InWorld, Number], type="live.still", pace=Pace.ONCE):
+class Still(Acting, Source[InWorld, Number], type="live.still", pace=Pace.ONCE):
     """Says 1000, once."""
-
-    calls = 0
-    count = Closing.count
-    close = Closing.close
 
     def process(self, inputs: NoInputs) -> Number:
         return Number(1000 + self.count())
 
 
-class Track(Closing, Node[InWorld, OneNumber, Number], type="live.track"):
+class Track(Acting, Node[InWorld, OneNumber, Number], type="live.track"):
     """Passes on what it gets."""
 
     def process(self, inputs: OneNumber) -> Number:
@@ -146,7 +135,7 @@ class Track(Closing, Node[InWorld, OneNumber, Number], type="live.track"):
         return Number(p.value)
 
 
-class Draw(Closing, Node[InWorld, TwoNumbers, Number], type="live.draw", lane=Lane.RENDER):
+class Draw(Acting, Node[InWorld, TwoNumbers, Number], type="live.draw", lane=Lane.RENDER):
     """Adds two numbers on the main thread."""
 
     def process(self, inputs: TwoNumbers) -> Number:
@@ -156,7 +145,7 @@ class Draw(Closing, Node[InWorld, TwoNumbers, Number], type="live.draw", lane=La
         return Number(p.value)
 
 
-class Smooth(Closing, Node[InWorld, TickInputs, Number], type="live.smooth", lane=Lane.RENDER):
+class Smooth(Acting, Node[InWorld, TickInputs, Number], type="live.smooth", lane=Lane.RENDER):
     """Runs with every step."""
 
     def process(self, inputs: TickInputs) -> Number:
@@ -165,7 +154,7 @@ class Smooth(Closing, Node[InWorld, TickInputs, Number], type="live.smooth", lan
         return Number(value)
 
 
-class Screen(Closing, Node[InWorld, OneNumber, NoOutputs], type="live.screen", lane=Lane.RENDER, shows=True):
+class Screen(Acting, Node[InWorld, OneNumber, NoOutputs], type="live.screen", lane=Lane.RENDER, shows=True):
     """A window."""
 
     def process(self, inputs: OneNumber) -> None:
@@ -173,7 +162,7 @@ class Screen(Closing, Node[InWorld, OneNumber, NoOutputs], type="live.screen", l
         self.params.world.see(self.params.name, inputs.number.value, inputs.number.seq)
 
 
-class Write(Closing, Node[InWorld, OneNumber, NoOutputs], type="live.write"):
+class Write(Acting, Node[InWorld, OneNumber, NoOutputs], type="live.write"):
     """An encoder."""
 
     def process(self, inputs: OneNumber) -> None:
@@ -186,7 +175,9 @@ def world() -> World:
     return World()
 
 
-def puppet(build_graph: BuildGraph, world: World, source: Any = Clip, **changes: dict[str, object]) -> Graph:
+def puppet(
+    build_graph: BuildGraph, world: World, source: Any = Clip, **changes: Mapping[str, object]
+) -> Graph:
     def params(name: str) -> dict[str, object]:
         return {"name": name, "world": world, **changes.get(name, {})}
 
@@ -255,6 +246,24 @@ def test_a_slow_tracker_gets_the_newest_frame_and_drops_are_counted(
     assert result.frames == 5
 
 
+def test_a_node_woken_by_a_picture_waits_for_what_moves(
+    build_graph: BuildGraph, services: Services, world: World
+) -> None:
+    class Both(Acting, Node[InWorld, TwoNumbers, Number], type="live.both"):
+        """Adds two numbers, in a thread."""
+
+        def process(self, inputs: TwoNumbers) -> Number:
+            world.see("both", inputs.number.value + inputs.other.value)
+            return Number(0)
+
+    graph = puppet(build_graph, world, driver={"count": 3}, track={"takes_ns": 10 * MS})
+    both = build_graph(both=(Both, {"world": world}, {"number": "picture.number", "other": "track.number"}))
+    LiveEngine(replace(graph, nodes=graph.nodes + both.nodes), services, clock=world.clock).run(
+        threading.Event()
+    )
+    assert world.seen["both"] == [(10 * MS, 1000)]
+
+
 def test_late_media_is_skipped_and_never_caught_up(
     build_graph: BuildGraph, services: Services, world: World
 ) -> None:
@@ -277,7 +286,7 @@ def test_media_that_cannot_keep_up_is_slowed_down_rather_than_skipped_for_ever(
     LiveEngine(graph, services, clock=world.clock).run(threading.Event())
     shown = [value for _, value, _ in world.seen["track"]]
     assert len(shown) >= 6
-    gaps = [after - before for before, after in zip(shown, shown[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(shown)]
     assert max(gaps) <= 2
 
 
@@ -389,7 +398,7 @@ def test_a_camera_that_breaks_is_opened_again(
     LiveEngine(graph, services, clock=world.clock, duration_s=0.79).run(threading.Event())
     assert times(world, "driver opened") == [0, 620 * MS]
     assert [value for _, value, _ in world.seen["track"]] == [0, 2, 100, 102, 103, 104]
-    assert ("driver", Outcome.FAILED) == world.closed[0]
+    assert world.closed[0] == ("driver", Outcome.FAILED)
     assert len(notices) == 1
 
 
@@ -473,13 +482,22 @@ def test_a_worker_that_hangs_is_named_and_not_closed(
     released.append("now")
 
 
-class Window:
-    """Stands for the OpenGL context with a window that the user closes at the third look."""
+class Context:
+    """Stands for ``moderngl.Context``."""
 
-    context = object()
+    collected = 0
+
+    def gc(self) -> None:
+        self.collected += 1
+
+
+class Window:
+    """Stands for the OpenGL context with a window, which the user closes after some looks."""
+
     renderer = "a drawn window"
 
-    def __init__(self, clock: VirtualClock, blocks_ns: int = 0, closes_after: int = 10**9) -> None:
+    def __init__(self, clock: VirtualClock, closes_after: int = 10**9) -> None:
+        self.context = Context()
         self.window = object()
         self.polls = list[int]()
         self._clock = clock
@@ -497,6 +515,7 @@ def test_closing_the_window_ends_the_run(build_graph: BuildGraph, services: Serv
     graph = puppet(build_graph, world)
     result = LiveEngine(graph, replace(services, gl=gl), clock=world.clock).run(threading.Event())
     assert gl.polls == [0, STEP, 2 * STEP, 3 * STEP]
+    assert gl.context.collected == 3
     assert (result.outcome, result.renderer) == (Outcome.DONE, "a drawn window")
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,8 @@ class Log:
 
 
 class Logging(NodeParams):
-    model_config = {**NodeParams.model_config, "arbitrary_types_allowed": True}
     name: str = param("")
-    log: Log = param(None)
+    log: Any = param(None)
     fail_at: int = param(-1)
 
 
@@ -57,11 +56,6 @@ class Number:
 @dataclass(frozen=True)
 class OneNumber:
     number: Packet[int] = trigger("A number.")
-
-
-class Recorded(Node[Any, Any, Any]):
-    def close(self, outcome: Outcome) -> None:
-        self.params.log.closed.append((self.params.name, outcome))
 
 
 class Clip(Source[ClipParams, Number], type="test.clip", pace=Pace.MEDIA):
@@ -112,8 +106,8 @@ class TwoNumbers:
     other: Packet[int] = latest("Another one.")
 
 
-class Sum(Node[Logging, TwoNumbers, Number], type="test.sum"):
-    """Adds two numbers."""
+class Adding:
+    params: Logging
 
     def process(self, inputs: TwoNumbers) -> Number:
         total = inputs.number.value + inputs.other.value
@@ -126,11 +120,12 @@ class Sum(Node[Logging, TwoNumbers, Number], type="test.sum"):
         self.params.log.closed.append((self.params.name, outcome))
 
 
-class Draw(Node[Logging, TwoNumbers, Number], type="test.draw", lane=Lane.RENDER):
-    """Adds two numbers on the main thread."""
+class Sum(Adding, Node[Logging, TwoNumbers, Number], type="test.sum"):
+    """Adds two numbers."""
 
-    process = Sum.process
-    close = Sum.close
+
+class Draw(Adding, Node[Logging, TwoNumbers, Number], type="test.draw", lane=Lane.RENDER):
+    """Adds two numbers on the main thread."""
 
 
 class Late(Node[Logging, OneNumber, Number], type="test.late", lane=Lane.RENDER):
@@ -195,7 +190,7 @@ def log() -> Log:
     return Log()
 
 
-def puppet(build_graph: BuildGraph, log: Log, **changes: dict[str, object]) -> Graph:
+def puppet(build_graph: BuildGraph, log: Log, **changes: Mapping[str, object]) -> Graph:
     """A graph of the shape of the portrait presets: driver, tracker, picture, drawing, encoder, window."""
 
     def with_log(name: str) -> dict[str, object]:
@@ -300,6 +295,20 @@ def test_stop_finishes_what_was_begun(build_graph: BuildGraph, services: Service
     assert {outcome for _, outcome in log.closed} == {Outcome.INTERRUPTED}
 
 
+def test_an_interrupt_between_keeps_what_was_written(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    def interrupt(done: int, total: int | None) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    engine = OfflineEngine(puppet(build_graph, log, driver={"count": 1000}), services, progress=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(threading.Event())
+    assert {outcome for _, outcome in log.closed} == {Outcome.INTERRUPTED}
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("vivant")]
+
+
 def test_stop_before_the_start_opens_nothing(build_graph: BuildGraph, services: Services, log: Log) -> None:
     stop = threading.Event()
     stop.set()
@@ -328,7 +337,7 @@ def test_a_fault_in_a_nodes_code_is_fatal_and_told_without_traceback(
 def test_an_error_for_the_user_passes_with_its_node(
     build_graph: BuildGraph, services: Services, log: Log, node: str, what: str
 ) -> None:
-    changes = {"driver": {"count": 500}}
+    changes: dict[str, dict[str, object]] = {"driver": {"count": 500}}
     changes.setdefault(node, {})["fail_at"] = 2
     graph = puppet(build_graph, log, **changes)
     with pytest.raises(VivantError) as raised:
