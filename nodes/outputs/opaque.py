@@ -16,6 +16,6 @@ def over_black(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         ``uint8 (h, w, 3)``, rounded to nearest.
     """
     product = pixels[..., :3].astype(np.uint16) * pixels[..., 3:]
-    # Exact division by 255 of anything below 65,536, without leaving 16 bits (Blinn, "Three Wrongs Make a Right")
+    # Exact rounded division by 255 without leaving 16 bits (Jim Blinn, "Three Wrongs Make a Right", 1995)
     product += 128
     return ((product + (product >> 8)) >> 8).astype(np.uint8)

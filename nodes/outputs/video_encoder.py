@@ -63,8 +63,9 @@ class VideoEncoder:
         self.width, self.height = size
         self._even = self.width + self.width % 2, self.height + self.height % 2
         self._reformatter = VideoReformatter()
-        # FULL_CHR_H_INP averages each pair of pixels for its chroma instead of taking one; without ACCURATE_RND
-        # swscale's short cut for bgr24 darkens by 1.6 levels (measured); BITEXACT: the same on every processor.
+        # FULL_CHR_H_INP averages each pair of pixels for its chroma instead of taking one; without
+        # ACCURATE_RND swscale's short cut for bgr24 darkens by 1.6 levels (measured); BITEXACT: the same on
+        # every processor.
         self._flags = (
             Interpolation.BICUBIC
             | Interpolation.FULL_CHR_H_INP
@@ -77,7 +78,7 @@ class VideoEncoder:
             muxer["movflags"] = "+faststart"
         self._container = av.open(str(path), "w", options=muxer)
         self._stream: Any = self._container.add_stream(self.LIBRARIES[codec], rate=rate_hz)
-        context = self._stream.codec_context
+        context: Any = self._stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
         context.time_base = self._stream.time_base = self._tick = Fraction(1, TICKS_PER_S)
@@ -146,7 +147,7 @@ class VideoEncoder:
 
         width, height = self._even
         frame = VideoFrame(width, height, "rgb24")
-        plane = frame.planes[0]
+        plane: Any = frame.planes[0]
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
         rows[: self.height, : 3 * self.width] = pixels.reshape(self.height, -1)
         if width > self.width:
