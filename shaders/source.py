@@ -39,8 +39,9 @@ class ShaderSource:
     def read(cls, name: str, folder: Path | None = None) -> ShaderSource:
         """Read a shader.
 
-        A line ``#include "lib/light.glsl"`` is replaced by that file, once: a file that was included before is
-        left out, so several may include the same one, and a circle ends. Names start at the folder of shaders.
+        A line ``#include "lib/light.glsl"`` is replaced by that file, once: a file that was included before
+        is left out, so several may include the same one, and a circle ends. Names start at the folder of
+        shaders.
 
         Args:
             name: File in the folder.
