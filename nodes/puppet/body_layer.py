@@ -86,12 +86,12 @@ def _lines(
 def _covers(
     person: npt.NDArray[np.uint8], centres: F32, cell: float, size: tuple[int, int]
 ) -> npt.NDArray[np.bool_]:
-    """Whether some of the person lies within a cell's reach of each point, mirrored at the border."""
+    """Whether some of the person lies within a cell's reach of each point; beyond the border its edge goes on."""
     width, height = size
     reach = max(1, round(cell * height))
     grown = cv2.dilate(person, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     uv = picture_to_uv(centres, size)
-    uv = np.where(uv < 0, -uv, np.where(uv > 1, 2 - uv, uv)).clip(0, 1)
+    uv = uv.clip(0, 1)
     column = np.minimum((uv[:, 0] * width).astype(int), width - 1)
     row = np.minimum((uv[:, 1] * height).astype(int), height - 1)
     return grown[row, column] > 0

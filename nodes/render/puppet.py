@@ -20,6 +20,13 @@ class RenderParams(NodeParams):
     height: int = param(
         0, "Height of what is drawn in pixels; 0: as high as the picture.", ge=0, le=4320, cost=Cost.REOPEN
     )
+    samples: int = param(
+        -1,
+        "Samples per pixel, for smooth edges; -1: 4 on a GPU, 1 where OpenGL draws in software.",
+        ge=-1,
+        le=16,
+        cost=Cost.REOPEN,
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
     def _load(self, puppet: Puppet) -> None:
         if puppet is self._loaded:
             return
-        from vivant.nodes.render.puppet_renderer import PuppetRenderer
+        from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
         from vivant.nodes.render.readback import Readback
 
         width, height = puppet.size
@@ -77,7 +84,10 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
             width, height = max(1, round(width * self.params.height / height)), self.params.height
         if self._renderer is None or self._renderer.size != (width, height):
             self._release()
-            self._renderer = PuppetRenderer(self._gl, (width, height))
+            samples = self.params.samples
+            if samples < 0:
+                samples = 1 if is_software(self._gl) else 4
+            self._renderer = PuppetRenderer(self._gl, (width, height), samples)
             self._readback = Readback(self._gl, (width, height))
         self._renderer.load(puppet)
         self._loaded = puppet

@@ -31,9 +31,10 @@ class PuppetRenderer:
     Args:
         context: ``moderngl.Context``; every call must come from the thread that owns it.
         size: Width and height of what is drawn, in pixels.
+        samples: Per pixel, for smooth edges; 0 or 1: one.
     """
 
-    def __init__(self, context: Any, size: tuple[int, int]) -> None:
+    def __init__(self, context: Any, size: tuple[int, int], samples: int = 0) -> None:
         self._context = context
         self.size = size
         self._skin = context.program(
@@ -44,8 +45,16 @@ class PuppetRenderer:
         )
         self._back_mesh = context.vertex_array(self._back, [])
         self.texture = context.texture(size, 4)
-        self._depth = context.depth_renderbuffer(size)
-        self.framebuffer = context.framebuffer([self.texture], self._depth)
+        samples = min(samples, context.max_samples) if samples > 1 else 0
+        self._depth = context.depth_renderbuffer(size, samples=samples)
+        if samples:
+            self._colour = context.renderbuffer(size, 4, samples=samples)
+            self._target = context.framebuffer([self._colour], self._depth)
+            self.framebuffer = context.framebuffer([self.texture])
+            self._own = [self._target, self.framebuffer, self._colour, self._depth]
+        else:
+            self.framebuffer = self._target = context.framebuffer([self.texture], self._depth)
+            self._own = [self.framebuffer, self._depth]
         self._puppet: Puppet | None = None
         self._held: list[Any] = []
 
@@ -107,9 +116,9 @@ class PuppetRenderer:
         if puppet is None:
             raise RuntimeError("no puppet is loaded")
         self._moving.write(np.ascontiguousarray(vertices, np.float32))
-        self.framebuffer.use()
+        self._target.use()
         context.viewport = (0, 0, *self.size)
-        self.framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        self._target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         context.blend_func = (context.ONE, context.ONE_MINUS_SRC_ALPHA)
         context.front_face = "ccw"
         context.enable_only(context.BLEND | context.DEPTH_TEST)
@@ -134,11 +143,13 @@ class PuppetRenderer:
                 context.disable(context.CULL_FACE)
             self._textures[layer.texture].use(0)
             self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
+        if self._target is not self.framebuffer:
+            context.copy_framebuffer(self.framebuffer, self._target)
 
     def release(self) -> None:
         """Give everything back to OpenGL."""
         self._unload()
-        for item in (self.framebuffer, self._depth, self.texture, self._back_mesh, self._skin, self._back):
+        for item in (*self._own, self.texture, self._back_mesh, self._skin, self._back):
             item.release()
 
     def _unload(self) -> None:
@@ -151,3 +162,9 @@ class PuppetRenderer:
         # A driver drops uniforms that it finds unused.
         if name in self._skin:
             self._skin[name].value = value
+
+
+def is_software(context: Any) -> bool:
+    """Whether OpenGL draws on the CPU."""
+    name = str(context.info["GL_RENDERER"]).lower()
+    return any(word in name for word in ("llvmpipe", "softpipe", "swiftshader", "software"))
