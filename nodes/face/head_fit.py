@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.expression_solver import ExpressionSolver
+from vivant.nodes.face.similarity import similarity
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 
@@ -48,31 +49,6 @@ def picture_space(reading: FaceReading) -> npt.NDArray[np.float32]:
     ).astype(np.float32)
 
 
-def similarity(source: Array, target: Array, weights: Array) -> tuple[float, Array, Array]:
-    """Least-squares similarity from `source` to `target`.
-
-    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991, eq. 34-42,
-    with weights.
-
-    Args:
-        source: Points ``(N, 3)``.
-        target: Points ``(N, 3)``.
-        weights: Non-negative ``(N,)``.
-
-    Returns:
-        Scale, rotation ``(3, 3)`` and translation ``(3,)`` with ``target = scale * R @ source + t``.
-    """
-    share = weights / weights.sum()
-    source_mean, target_mean = share @ source, share @ target
-    centred_source, centred_target = source - source_mean, target - target_mean
-    covariance = (centred_target * share[:, None]).T @ centred_source
-    u, singular, vt = np.linalg.svd(covariance)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    rotation = (u * signs) @ vt
-    scale = float((singular * signs).sum() / (share @ (centred_source**2).sum(axis=1)))
-    return scale, rotation, target_mean - scale * rotation @ source_mean
-
-
 def landmark_weights() -> Array:
     """Return how much each of the 478 landmarks counts in a fit."""
     weights = np.ones(478)
@@ -89,17 +65,10 @@ class HeadFitter:
 
     def __init__(self, head: AnatomicalHead) -> None:
         self.head = head
-        corners = head.triangles[head.landmark_triangle]  # (478, 3)
-        bary = head.landmark_barycentric
-
-        def at_landmarks(fields: npt.NDArray[np.float32]) -> Array:
-            """(..., V, 3) to (..., 478, 3)."""
-            return np.einsum("lk,...lkx->...lx", bary, fields[..., corners, :]).astype(np.float64)
-
-        self._at_landmarks = at_landmarks
-        self._mean = at_landmarks(head.vertices)
-        self._shapes = at_landmarks(head.shapes)
-        self._units = at_landmarks(head.face_units)
+        # Landmarks are linear in the vertices, so displacements of vertices give displacements of landmarks.
+        self._mean = head.landmark_positions(head.vertices).astype(np.float64)
+        self._shapes = head.landmark_positions(head.shapes).astype(np.float64)
+        self._units = head.landmark_positions(head.face_units).astype(np.float64)
         names = list(head.shape_names)
         self.prior_shape = np.zeros(len(names))
         """Shape coefficients ``(S,)`` of an average adult."""
@@ -161,7 +130,7 @@ class HeadFitter:
             error=error,
         )
 
-    def follow(self, shape: npt.NDArray[np.float32]) -> ExpressionSolver:
+    def follow(self, shape: npt.NDArray[np.floating]) -> ExpressionSolver:
         """Return a solver for pose and expression of a face whose shape is known.
 
         Args:
@@ -175,4 +144,4 @@ def tracker_rotation(reading: FaceReading) -> npt.NDArray[np.float32]:
     """Return the rotation ``(3, 3)`` of the tracker's transform, its scale removed."""
     linear = reading.transform[:3, :3].astype(np.float64)
     u, _, vt = np.linalg.svd(linear)
-    return (u @ vt).astype(np.float32)
+    return np.asarray(u @ vt, np.float32)

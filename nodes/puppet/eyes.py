@@ -97,13 +97,13 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     # Pixel centres lie at .5 in picture and page alike.
     shift = zoom * (0.5 - corner) - 0.5
     affine = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
-    crop = cv2.warpAffine(
-        pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    crop = np.asarray(
+        cv2.warpAffine(pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32
     )
-    crop = crop.astype(np.float32)
 
     def on_page(indices: tuple[int, ...]) -> F32:
-        return ((picture_to_pixels(fit.points[list(indices)], fit.size) - corner) * zoom).astype(np.float32)
+        pixels_of = picture_to_pixels(fit.points[list(indices)], fit.size)
+        return np.asarray((pixels_of - corner) * zoom, np.float32)
 
     opening = np.zeros((page, page), np.uint8)
     cv2.fillPoly(opening, [np.round(on_page(CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
@@ -156,7 +156,7 @@ def _carve_iris(page: F32, distance: F32) -> F32:
     """Hollow out an iris with a deeper pupil, in the eye's own colour, as sculptors do."""
     iris = 0.42 * np.clip((1.0 - distance) / 0.15 + 0.5, 0, 1)
     pupil = 0.35 * np.clip((0.45 - distance) / 0.15 + 0.5, 0, 1)
-    return page * (1 - iris - pupil)[..., None]
+    return np.asarray(page * (1 - iris - pupil)[..., None], np.float32)
 
 
 def _radial_profile(crop: F32, distance: F32, inner: npt.NDArray[np.bool_]) -> F32:

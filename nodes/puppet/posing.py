@@ -62,13 +62,11 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
 
 def rotation_vector(rotation: F64) -> F64:
     """Axis times angle in radians of a rotation matrix, ``(3,)``; angles below 180 degrees."""
-    axis = np.array(
-        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
-    )
+    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
     sine = 0.5 * float(np.linalg.norm(axis))
     cosine = 0.5 * (float(np.trace(rotation)) - 1)
     angle = float(np.arctan2(sine, cosine))
-    return axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine)
+    return np.asarray(axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine))
 
 
 def rotation_matrix(vector: F64) -> F64:
@@ -78,4 +76,4 @@ def rotation_matrix(vector: F64) -> F64:
         return np.eye(3)
     x, y, z = np.asarray(vector, np.float64) / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
