@@ -87,7 +87,7 @@ def clip_text() -> str:
         lines.append(f"    {json.dumps(name)}: {json.dumps([list(point) for point in points])}")
     head_lines = (
         '{\n  "version": 1,\n  "name": "hello",\n'
-        '  "about": "Looks around, says hello, I am a picture, nice to meet you; smiles, raises its brows.",\n'
+        '  "about": "Looks around, speaks a sentence, smiles, raises its brows.",\n'
         f'  "duration_s": {DURATION_S},\n  "tracks": {{\n'
     )
     return head_lines + ",\n".join(lines) + "\n  }\n}\n"
