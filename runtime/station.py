@@ -202,6 +202,9 @@ class Station:
             raise TypeError(
                 f"{node_class.__name__} gave {type(outputs).__name__}, not {node_class.outputs_type.__name__}"
             )
-        return Made(
-            {name: Packet(getattr(outputs, name), t_ns, seq) for name in node_class.output_ports}, t_ns, seq
-        )
+        packets = {
+            name: Packet(value, t_ns, seq)
+            for name, port in node_class.output_ports.items()
+            if not ((value := getattr(outputs, name)) is None and port.sometimes)
+        }
+        return Made(packets, t_ns, seq)
