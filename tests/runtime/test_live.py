@@ -3,7 +3,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -284,10 +283,8 @@ def test_media_that_cannot_keep_up_is_slowed_down_rather_than_skipped_for_ever(
 ) -> None:
     graph = puppet(build_graph, world, driver={"count": 12, "takes_ns": 60 * MS})
     LiveEngine(graph, services, clock=world.clock).run(threading.Event())
-    shown = [value for _, value, _ in world.seen["track"]]
-    assert len(shown) >= 6
-    gaps = [after - before for before, after in pairwise(shown)]
-    assert max(gaps) <= 2
+    # each takes 60 ms and stands for 40: when skipping 3 and 7 has not helped, time is put off
+    assert [value for _, value, _ in world.seen["track"]] == [0, 1, 2, 4, 5, 6, 8, 9, 10]
 
 
 def test_ticks_come_at_the_rate_of_the_display_whatever_arrives(

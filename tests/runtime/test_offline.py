@@ -412,6 +412,45 @@ def test_ticks_carry_the_time_of_what_moves_and_never_exceed_the_steps(
     assert [seq for _, _, seq, _ in log.seen["write"]] == [0, 1, 2, 3]
 
 
+@dataclass(frozen=True)
+class NeedyTickInputs:
+    number: Packet[int] = latest("From a driver.")
+    tick: Packet[Tick] = tick()
+
+
+class Needy(Node[Logging, NeedyTickInputs, Number], type="test.needy", lane=Lane.RENDER):
+    """Runs with every step, once it has a number."""
+
+    def process(self, inputs: NeedyTickInputs) -> Number:
+        self.params.log.see(self.params.name, inputs.number.value)
+        return Number(inputs.number.value)
+
+
+class LateTracker(Late, Node[Logging, OneNumber, Number], type="test.late_tracker"):
+    """Answers one frame late, in the thread ahead."""
+
+
+def test_a_tracker_that_answers_late_costs_no_frame_and_adds_none(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    def params(name: str) -> dict[str, object]:
+        return {"name": name, "log": log}
+
+    graph = build_graph(
+        driver=(Clip, params("driver"), {}),
+        track=(LateTracker, params("track"), {"number": "driver.number"}),
+        needy=(Needy, params("needy"), {"number": "track.number"}),
+        smooth=(Smooth, params("smooth"), {"number": "track.number"}),
+        needy_out=(Write, params("needy_out"), {"number": "needy.number"}),
+        smooth_out=(Write, params("smooth_out"), {"number": "smooth.number"}),
+    )
+    OfflineEngine(graph, services).run(threading.Event())
+    # what needs the tracker starts a step later and makes up for it at the end
+    assert log.seen["needy"] == [0, 1, 2, 3]
+    assert [number for number, _, _ in log.seen["smooth"]] == [-1, 0, 1, 2]
+    assert len(log.seen["needy_out"]) == len(log.seen["smooth_out"]) == 4
+
+
 def test_durations_are_measured_with_the_clock_given(
     build_graph: BuildGraph, services: Services, log: Log
 ) -> None:
