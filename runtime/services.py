@@ -57,7 +57,7 @@ class Services:
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""
         if self.gl:
-            self.gl.context.gc()
+            self.gl.collect_garbage()
 
     def node_context(
         self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool
