@@ -55,7 +55,7 @@ class GLContext:
         import moderngl
 
         linux = sys.platform not in ("win32", "darwin")
-        settings = {"backend": "egl"} if linux else {}
+        settings: dict[str, Any] = {"backend": "egl"} if linux else {}
         try:
             context = moderngl.create_context(standalone=True, require=LEAST_VERSION, **settings)
         except Exception as error:  # glcontext raises bare Exception for whatever is missing
@@ -123,7 +123,7 @@ class GLContext:
             import glfw
 
             glfw.poll_events()
-        self._context.gc()
+        self._delete_dropped()
 
     def release(self) -> None:
         """Give context and window back. A second call does nothing."""
@@ -131,10 +131,21 @@ class GLContext:
         if self._released:
             return
         self._released = True
-        self._context.gc()
+        self._delete_dropped()
         self._context.release()
         self.window = None
         self._clean_up()
+
+    def _delete_dropped(self) -> None:
+        # As ``moderngl.Context.gc`` does, which falls over objects that were released explicitly before Python
+        # let go of them (5.13).
+        import moderngl
+
+        dropped = self._context.objects
+        while dropped:
+            item = dropped.popleft()
+            if not isinstance(item, moderngl.InvalidObject):
+                item.release()
 
     @classmethod
     def _with_glfw(cls, title: str, size: tuple[int, int], *, vsync: bool, visible: bool) -> GLContext:
@@ -150,7 +161,8 @@ class GLContext:
                 glfw.make_context_current(window)
                 glfw.swap_interval(1 if vsync else 0)
                 # GLFW knows whether GLX, EGL, WGL or CGL is behind it; moderngl would guess by the system.
-                context = moderngl.create_context(require=LEAST_VERSION, context=_GlfwFunctions(glfw))
+                functions: Any = _GlfwFunctions(glfw)
+                context = moderngl.create_context(require=LEAST_VERSION, context=functions)
             except VivantError:
                 glfw.terminate()
                 raise
