@@ -55,7 +55,7 @@ class GLContext:
         import moderngl
 
         linux = sys.platform not in ("win32", "darwin")
-        settings = {"backend": "egl"} if linux else {}
+        settings: dict[str, Any] = {"backend": "egl"} if linux else {}
         try:
             context = moderngl.create_context(standalone=True, require=LEAST_VERSION, **settings)
         except Exception as error:  # glcontext raises bare Exception for whatever is missing
@@ -163,7 +163,8 @@ class GLContext:
                 glfw.make_context_current(window)
                 glfw.swap_interval(1 if vsync else 0)
                 # GLFW knows whether GLX, EGL, WGL or CGL is behind it; moderngl would guess by the system.
-                context = moderngl.create_context(require=LEAST_VERSION, context=_GlfwFunctions(glfw))
+                functions: Any = _GlfwFunctions(glfw)
+                context = moderngl.create_context(require=LEAST_VERSION, context=functions)
             except VivantError:
                 glfw.terminate()
                 raise

@@ -157,7 +157,7 @@ class WindowOutput(
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return x, y, width and height of the largest rectangle of the proportions of `size`, centred in `room`."""
+    """Return x, y, width, height of the largest rectangle shaped as `size` is, in the middle of `room`."""
     scale = min(room[0] / size[0], room[1] / size[1])
     width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     return (room[0] - width) // 2, (room[1] - height) // 2, width, height
