@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
+from vivant.nodes.puppet.posing import CAP_RADIUS
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -19,10 +20,6 @@ CONTOURS = {
 }
 CORNERS = {"Right": (33, 133), "Left": (362, 263)}
 IRISES = {"Right": (468, 469, 470, 471, 472), "Left": (473, 474, 475, 476, 477)}
-
-RADIUS = 0.75
-"""Radius of the cap in widths of the eye. A real eyeball has 0.4, but must then be hidden at its sides by lids that
-fit to a hair; a flatter cap covers the whole opening. `puppet.retarget` turns it less in exchange."""
 
 _CAP_RAD = 1.25
 _RINGS, _SPOKES = 7, 28
@@ -48,7 +45,7 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
     width = float(np.linalg.norm(corners[0] - corners[1]))
     rim = points[list(CONTOURS[side])]
     middle = 0.5 * (rim.mean(axis=0) + corners.mean(axis=0))
-    radius = RADIUS * width
+    radius = CAP_RADIUS * width
     centre = np.array([middle[0], middle[1], rim[:, 2].mean() - radius], np.float32)
     polar = np.linspace(0, _CAP_RAD, _RINGS)[1:]
     around = np.linspace(0, 2 * np.pi, _SPOKES, endpoint=False)

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
-from vivant.nodes.puppet.eyes import RADIUS
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -15,6 +14,10 @@ F64 = npt.NDArray[np.float64]
 GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(38.0), np.radians(28.0)
 EYEBALL = 0.4
 """Radius of a real eyeball in widths of the eye: 12 mm of 30 mm."""
+
+CAP_RADIUS = 0.75
+"""Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
+hair; a flatter cap covers the whole opening. It turns less in exchange."""
 
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
@@ -51,7 +54,7 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
     frame = puppet.head_rotation.astype(np.float64)
     jaw = float(weights[INDEX["jawOpen"]] - puppet.expression[INDEX["jawOpen"]])
     rotations[puppet.bone("jaw")] = rotation_matrix(frame[:, 0] * puppet.jaw_swing * jaw)
-    flatter = EYEBALL / RADIUS
+    flatter = EYEBALL / CAP_RADIUS
     for side in ("Left", "Right"):
         yaw, pitch = gaze(weights, side)
         own_yaw, own_pitch = gaze(puppet.expression, side)

@@ -31,9 +31,7 @@ FIRST_FRAME_S = 6.0
 class CameraParams(NodeParams):
     """Parameters of `CameraSource`."""
 
-    device: int | str = param(
-        0, "Number of the camera as `vivant cameras` lists it, or a path.", cost=Cost.REOPEN
-    )
+    device: int | str = param(0, "Number of the camera as `vivant cameras` lists it, or a path.", cost=Cost.REOPEN)
     size: tuple[Side, Side] = param(
         (640, 480), "Width and height to ask for, in pixels; the camera decides.", cost=Cost.REOPEN
     )
@@ -132,8 +130,7 @@ class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pa
         raise VivantError(
             "the camera opens, but delivers no frame",
             where=f"camera {device}",
-            remedy="close other programs that use it (a meeting, a browser tab), or plug it in again"
-            + _found(device),
+            remedy="close other programs that use it (a meeting, a browser tab), or plug it in again" + _found(device),
         )
 
     def _say_granted(self, capture: Capture, width: int, height: int) -> None:
@@ -183,9 +180,7 @@ def _cannot_open(device: int | str) -> VivantError:
             where=str(file),
             remedy="add yourself to its group, then log in again: sudo usermod -aG video $USER",
         )
-    return VivantError(
-        "this camera cannot be opened: most likely another program uses it", where=where, remedy=in_use
-    )
+    return VivantError("this camera cannot be opened: most likely another program uses it", where=where, remedy=in_use)
 
 
 def _found(device: int | str) -> str:

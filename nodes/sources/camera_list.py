@@ -47,8 +47,7 @@ def list_cameras(
     """
     if platform == "linux":
         return [
-            Camera(number, name, _opens(number, connect) if probe else None)
-            for number, name in _linux_devices(linux)
+            Camera(number, name, _opens(number, connect) if probe else None) for number, name in _linux_devices(linux)
         ]
     if not probe:
         return []

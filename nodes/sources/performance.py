@@ -28,9 +28,7 @@ class PerformanceOutputs:
     motion: FaceMotion = output("Expression and head pose at this moment.")
 
 
-class PerformanceSource(
-    Source[PerformanceParams, PerformanceOutputs], type="source.performance", pace=Pace.MEDIA
-):
+class PerformanceSource(Source[PerformanceParams, PerformanceOutputs], type="source.performance", pace=Pace.MEDIA):
     """Plays recorded expression and head motion from a JSON clip: no camera needed."""
 
     _clip: PerformanceClip | None = None

@@ -62,9 +62,7 @@ class PerformanceClip:
         for index, track in self._weights:
             weights[index] = track(time_s)
         x, y, z = (self._value(f"head.{axis}_cm", time_s) for axis in "xyz")
-        yaw, pitch, roll = (
-            radians(self._value(f"head.{angle}_deg", time_s)) for angle in ("yaw", "pitch", "roll")
-        )
+        yaw, pitch, roll = (radians(self._value(f"head.{angle}_deg", time_s)) for angle in ("yaw", "pitch", "roll"))
         return FaceMotion(weights, head_rotation(yaw, pitch, roll), np.array([x, y, z], np.float32))
 
     def _value(self, name: str, time_s: float) -> float:
@@ -146,9 +144,7 @@ def _clip(content: Any, name: str, problems: list[str]) -> PerformanceClip | Non
     problems += [f"{key}: unknown{_nearest(key, _KEYS)}" for key in content if key not in _KEYS]
     version = content.get("version")
     if type(version) is not int or version != VERSION:
-        problems.append(
-            f"version: must be {VERSION}" + ("" if version is None else f", is {_short(version)}")
-        )
+        problems.append(f"version: must be {VERSION}" + ("" if version is None else f", is {_short(version)}"))
     for key in ("name", "about"):
         if key in content and not isinstance(content[key], str):
             problems.append(f"{key}: must be a text")

@@ -19,9 +19,7 @@ JAW = INDEX["jawOpen"]
 @pytest.fixture(autouse=True)
 def clip(tmp_path: Path) -> None:
     keys = [[0, 0], [0.5, 1], [1, 0]]
-    (tmp_path / "clip.json").write_text(
-        json.dumps({"version": 1, "duration_s": 1, "tracks": {"jawOpen": keys}})
-    )
+    (tmp_path / "clip.json").write_text(json.dumps({"version": 1, "duration_s": 1, "tracks": {"jawOpen": keys}}))
 
 
 def play(node: PerformanceSource, most: int = 1000) -> list[tuple[int, float]]:
