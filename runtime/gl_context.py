@@ -137,8 +137,8 @@ class GLContext:
         self._clean_up()
 
     def _delete_dropped(self) -> None:
-        # As ``moderngl.Context.gc`` does, which falls over objects that were released explicitly before Python
-        # let go of them (5.13).
+        # As ``moderngl.Context.gc`` does, which falls over objects that were released explicitly before
+        # Python let go of them (5.13).
         import moderngl
 
         dropped = self._context.objects
