@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -105,10 +106,10 @@ class Node(ABC, Generic[P, I, O]):
         class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], type="face.landmarks"):
             \"\"\"Finds a face and its 478 landmarks.\"\"\"
 
-    The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, any number
-    of ``process`` and ``update``, ``drain`` when the stream ends, ``close`` whenever ``open`` succeeded. All of
-    them are called from one thread at a time. A node knows no thread, no other node and no clock of its own;
-    state between frames lives in the instance.
+    The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, any
+    number of ``process`` and ``update``, ``drain`` when the stream ends, ``close`` whenever ``open``
+    succeeded. All of them are called from one thread at a time. A node knows no thread, no other node and no
+    clock of its own; state between frames lives in the instance.
     """
 
     type: ClassVar[str]
@@ -116,9 +117,9 @@ class Node(ABC, Generic[P, I, O]):
     lane: ClassVar[Lane]
     shows: ClassVar[bool]
     """It needs a display: dropped from the graph of a headless or offline run."""
-    params_type: ClassVar[type[NodeParams]]
-    inputs_type: ClassVar[type[Any]]
-    outputs_type: ClassVar[type[Any]]
+    params_type: ClassVar[builtins.type[NodeParams]]  # in this class, `type` is the name of the node type
+    inputs_type: ClassVar[builtins.type[Any]]
+    outputs_type: ClassVar[builtins.type[Any]]
     input_ports: ClassVar[dict[str, InputPort]]
     output_ports: ClassVar[dict[str, OutputPort]]
 
@@ -195,9 +196,7 @@ def _type_arguments(cls: type[Any]) -> tuple[type[NodeParams], type[Any], type[A
             return arguments
         if origin is Source and len(arguments) == 2:
             return arguments[0], NoInputs, arguments[1]
-    raise TypeError(
-        f"{cls.__name__}: derive it from Node[Params, Inputs, Outputs] or Source[Params, Outputs]"
-    )
+    raise TypeError(f"{cls.__name__}: derive it from Node[Params, Inputs, Outputs] or Source[Params, Outputs]")
 
 
 __all__ = ["Emission", "Lane", "Node", "NodeContext", "Outcome", "Pace", "Packet", "Source"]

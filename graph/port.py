@@ -37,9 +37,15 @@ def tick() -> Any:
     return dataclasses.field(metadata={"wait": Wait.TICK, "help": "One step of the render lane."})
 
 
-def output(help: str) -> Any:
-    """Declare an output. Annotate the field with the type of the value itself, without ``Packet``."""
-    return dataclasses.field(metadata={"help": help})
+def output(help: str, *, sometimes: bool = False) -> Any:
+    """Declare an output. Annotate the field with the type of the value itself, without ``Packet``.
+
+    Args:
+        help: One line for `vivant nodes`.
+        sometimes: Annotate ``T | None``; the port has the type T, and None means that nothing is sent now. Without
+            it None, where the type allows it, is a value like any other ("no face in this frame").
+    """
+    return dataclasses.field(metadata={"help": help, "sometimes": sometimes})
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,12 @@ class InputPort:
 
 @dataclass(frozen=True)
 class OutputPort:
-    """An output as declared."""
+    """An output as declared; one that sends only `sometimes` leaves out packets whose value is None."""
 
     name: str
     type: Any
     help: str
+    sometimes: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,10 +111,14 @@ def input_ports(inputs: type[Any]) -> dict[str, InputPort]:
 def output_ports(outputs: type[Any]) -> dict[str, OutputPort]:
     """Read the output ports off a dataclass."""
     hints = get_type_hints(outputs)
-    return {
-        field.name: OutputPort(field.name, hints[field.name], field.metadata.get("help", ""))
-        for field in dataclasses.fields(outputs)
-    }
+    ports = {}
+    for field in dataclasses.fields(outputs):
+        value_type, sometimes = hints[field.name], bool(field.metadata.get("sometimes"))
+        if sometimes:
+            members = [member for member in union_members(value_type) if member is not type(None)]
+            value_type = Union[tuple(members)]  # noqa: UP007 - the members are known at run time only
+        ports[field.name] = OutputPort(field.name, value_type, field.metadata.get("help", ""), sometimes)
+    return ports
 
 
 def accepts(wanted: Any, offered: Any) -> bool:
@@ -129,9 +140,7 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
 
 def type_label(annotation: Any) -> str:
     """Name a port's type for people: ``Picture``, ``FaceReading or None``."""
-    return " or ".join(
-        "None" if m is type(None) else getattr(m, "__name__", str(m)) for m in union_members(annotation)
-    )
+    return " or ".join("None" if m is type(None) else getattr(m, "__name__", str(m)) for m in union_members(annotation))
 
 
 def _is_subtype(offered: Any, wanted: Any) -> bool:

@@ -123,7 +123,20 @@ class GLContext:
             import glfw
 
             glfw.poll_events()
-        self._delete_dropped()
+        self.collect_garbage()
+
+    def collect_garbage(self) -> None:
+        """Delete the objects that Python has let go of.
+
+        Not ``context.gc()``: an object that was released by hand comes into the same queue when Python lets go
+        of it, as a husk that cannot be released again, and moderngl 5.13 stumbles over it.
+        """
+        self.require_owner()
+        queue = self._context.objects
+        while queue:
+            item = queue.popleft()
+            if hasattr(item, "release"):
+                item.release()
 
     def release(self) -> None:
         """Give context and window back. A second call does nothing."""
@@ -131,21 +144,10 @@ class GLContext:
         if self._released:
             return
         self._released = True
-        self._delete_dropped()
+        self.collect_garbage()
         self._context.release()
         self.window = None
         self._clean_up()
-
-    def _delete_dropped(self) -> None:
-        # As ``moderngl.Context.gc`` does, which falls over objects that were released explicitly before
-        # Python let go of them (5.13).
-        import moderngl
-
-        dropped = self._context.objects
-        while dropped:
-            item = dropped.popleft()
-            if not isinstance(item, moderngl.InvalidObject):
-                item.release()
 
     @classmethod
     def _with_glfw(cls, title: str, size: tuple[int, int], *, vsync: bool, visible: bool) -> GLContext:

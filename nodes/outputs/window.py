@@ -27,9 +27,7 @@ class WindowInputs:
     surface: Packet[Surface] = trigger("What to show.")
 
 
-class WindowOutput(
-    Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True
-):
+class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True):
     """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
 
     The frame keeps its proportions; what is left of the window is black.
@@ -152,9 +150,7 @@ class WindowOutput(
         screens = [(*glfw.get_monitor_pos(m), *glfw.get_video_mode(m).size) for m in monitors]
         index = max(range(len(monitors)), key=lambda i: overlap(self._place, screens[i]))
         mode = glfw.get_video_mode(monitors[index])
-        glfw.set_window_monitor(
-            window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate
-        )
+        glfw.set_window_monitor(window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
 
 
 def _ignore(*event: object) -> None:

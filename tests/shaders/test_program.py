@@ -44,9 +44,7 @@ def test_shaders_that_do_not_fit_together_are_both_named(gl, folder):
     (folder / "a.vert").write_text(
         "#version 410 core\nout vec2 t;\nvoid main() { t = vec2(1); gl_Position = vec4(t, t); }\n"
     )
-    (folder / "a.frag").write_text(
-        "#version 410 core\nin vec3 t;\nout vec4 c;\nvoid main() { c = vec4(t, 1); }\n"
-    )
+    (folder / "a.frag").write_text("#version 410 core\nin vec3 t;\nout vec4 c;\nvoid main() { c = vec4(t, 1); }\n")
     with pytest.raises(VivantError, match="do not fit together") as caught:
         build_program(gl, "a.vert", "a.frag", folder=folder)
     assert caught.value.where == "a.vert with a.frag"

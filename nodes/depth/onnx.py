@@ -1,0 +1,203 @@
+"""Depth of any picture by a monocular depth network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import model_validator
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import output, trigger
+from vivant.nodes.depth.depth_network import DepthNetwork, Normalize, Provider
+from vivant.nodes.depth.depth_range import DepthRange
+from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.picture import Picture
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+EDGE_CELLS = 2.0
+"""Window of the edge alignment, in pixels of the network's output: its edges are no finer than those."""
+EDGE_EPS = 40.0
+"""Contrast (squared, colours in 0..255) below which depth is smoothed across."""
+
+
+class Polarity(StrEnum):
+    """What a network's numbers mean."""
+
+    AUTO = "auto"
+    """Metric where the file's name says so ("metric", "zoe", "unidepth"), else disparity."""
+    DISPARITY = "disparity"
+    """Larger is nearer."""
+    METRIC = "metric"
+    """A distance: larger is farther."""
+
+
+class DepthOnnxParams(NodeParams):
+    """Parameters of `depth.onnx`."""
+
+    model: str = param(
+        "depth_anything_v2_small",
+        "Name of a known model ('vivant models' lists them), or the path of an .onnx file.",
+        cost=Cost.REOPEN,
+        min_length=1,
+    )
+    size: int | None = param(
+        None,
+        "Shorter side of the network's input in pixels, where the model leaves it open (518 if not given).",
+        cost=Cost.REOPEN,
+        ge=32,
+        le=2048,
+    )
+    normalize: Normalize = param(
+        Normalize.IMAGENET,
+        "Colours as the network wants them: imagenet, half (-1 to 1) or none (0 to 1).",
+        cost=Cost.REOPEN,
+    )
+    polarity: Polarity = param(
+        Polarity.AUTO,
+        "What its numbers mean: disparity (larger is nearer), metric (a distance), auto (by file name).",
+    )
+    provider: Provider = param(
+        Provider.AUTO, "What computes it; auto takes a GPU where there is one.", cost=Cost.REOPEN
+    )
+    threads: int = param(2, "CPU threads within one operation.", cost=Cost.REOPEN, ge=1, le=64)
+    near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=10)
+    far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=10)
+    settle_s: float = param(1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60)
+    align_edges: bool = param(True, "Align the edges of depth to those of the picture.")
+
+    @model_validator(mode="after")
+    def _near_before_far(self) -> DepthOnnxParams:
+        if self.near < self.far:
+            raise ValueError("'near' must not be below 'far': z runs toward the viewer")
+        return self
+
+
+@dataclass(frozen=True)
+class DepthOnnxInputs:
+    """Inputs of `depth.onnx`."""
+
+    frame: Packet[Picture] = trigger("The picture.")
+
+
+@dataclass(frozen=True)
+class DepthOnnxOutputs:
+    """Outputs of `depth.onnx`."""
+
+    depth: DepthMap = output("Relative inverse depth, of the picture's size.")
+
+
+class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="depth.onnx"):
+    """Estimates depth with a neural network (any ONNX file that maps one picture to one map)."""
+
+    def __init__(self, params: DepthOnnxParams) -> None:
+        super().__init__(params)
+        self._network: DepthNetwork | None = None
+        self._range = DepthRange(params.settle_s)
+        self._size = (0, 0)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What computes the network, in ONNX Runtime's names and order; empty while it is not open."""
+        return self._network.providers if self._network is not None else ()
+
+    def open(self, context: NodeContext) -> None:
+        """Load the network and try it.
+
+        Raises:
+            VivantError: The model cannot be had, is damaged, or is no depth network.
+        """
+        params = self.params
+        is_file = params.model.lower().endswith(".onnx")
+        path = context.resolve(params.model) if is_file else context.fetch(params.model)
+        self._network = DepthNetwork(
+            path,
+            side=params.size,
+            normalize=params.normalize,
+            provider=params.provider,
+            threads=params.threads,
+        )
+        wanted = params.provider not in (Provider.AUTO, Provider.CPU)
+        if wanted and self.providers[0] == "CPUExecutionProvider":
+            context.notice(f"{params.provider.value} cannot compute this network: the CPU does")
+        self._range = DepthRange(params.settle_s)
+        self._size = (0, 0)
+
+    def process(self, inputs: DepthOnnxInputs) -> DepthOnnxOutputs:
+        """Estimate the depth of one picture.
+
+        Raises:
+            VivantError: The network fails, or gives nothing but NaN.
+        """
+        network = self._network
+        if network is None:
+            raise RuntimeError("process before open")
+        picture = inputs.frame.value
+        if (picture.width, picture.height) != self._size:  # another stream: its range says nothing here
+            self._size = (picture.width, picture.height)
+            self._range = DepthRange(self.params.settle_s)
+        raw = network.run(picture.rgb)
+        disparity = _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
+        values = self._range.normalise(disparity, inputs.frame.t_ns)
+        values = _resize(values, picture.width, picture.height)
+        if self.params.align_edges:
+            values = _align(values, picture.rgb, max(picture.pixels.shape[:2]) / max(raw.shape))
+        values = np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
+        return DepthOnnxOutputs(DepthMap(values, self.params.near, self.params.far))
+
+    def update(self, params: DepthOnnxParams) -> None:
+        """Take over changed live parameters."""
+        super().update(params)
+        self._range.settle_s = params.settle_s
+
+    def close(self, outcome: Outcome) -> None:
+        """Release the network."""
+        self._network = None
+
+
+def _is_metric(polarity: Polarity, path: Path) -> bool:
+    if polarity is Polarity.AUTO:
+        return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
+    return polarity is Polarity.METRIC
+
+
+def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
+    """Return finite inverse depth; what is not finite becomes the farthest that is."""
+    good = np.isfinite(raw)
+    if metric:
+        good &= raw > 1e-6
+        raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
+    if not good.any():
+        raise VivantError(
+            "The depth network gives no usable number for this picture.",
+            where=str(path),
+            remedy="check the node's parameters 'normalize' and 'polarity'; half precision may overflow",
+        )
+    result: Floats = np.where(good, raw, raw[good].min()).astype(np.float32)
+    return result
+
+
+def _resize(values: Floats, width: int, height: int) -> Floats:
+    import cv2
+
+    shrinks = width < values.shape[1] or height < values.shape[0]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (width, height), interpolation=method), np.float32)
+
+
+def _align(values: Floats, rgb: npt.NDArray[np.uint8], cell: float) -> Floats:
+    """Align edges with the guided filter (He, Sun, Tang: Guided Image Filtering, PAMI 2013)."""
+    import cv2
+
+    radius = max(2, round(EDGE_CELLS * cell))
+    # colours stay in 0..255: OpenCV's filter takes most windows for singular when they are in [0, 1]
+    filtered = np.asarray(cv2.ximgproc.guidedFilter(rgb, values, radius, EDGE_EPS), np.float32)
+    return np.where(np.isfinite(filtered), filtered, values)

@@ -1,0 +1,86 @@
+"""Pose and expression of a face of known shape, frame by frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from vivant.nodes.face.similarity import similarity
+
+Array = npt.NDArray[np.float64]
+
+_POSE_ROUNDS = 3
+_SWEEPS = 60
+_RIDGE = 0.5
+
+
+class ExpressionSolver:
+    """Solves for pose and 52 weights by box-constrained least squares.
+
+    The pose is a similarity on points that the expression hardly moves; the weights are found by cyclic coordinate
+    descent on the normal equations, each step clipped to [0, 1] (the projected Gauss-Seidel method).
+
+    Args:
+        neutral: Landmarks ``(478, 3)`` of this person without expression, decimetres.
+        units: Landmark displacement ``(52, 478, 3)`` per face unit.
+        weights: How much each landmark counts ``(478,)``.
+        stable: Indices of the landmarks that give the pose.
+        depth_weight: How much z counts beside x and y.
+    """
+
+    def __init__(self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float) -> None:
+        self._neutral = np.ascontiguousarray(neutral)
+        self._units = np.ascontiguousarray(units)
+        self._stable = np.array(stable)
+        roots = np.sqrt(weights)
+        # The depth axis is the head's own here, not the camera's: then the 52 x 52 system is the same for
+        # every frame, and for the turns that a tracker survives the difference is small.
+        self._roots = roots[:, None] * np.array([1.0, 1.0, depth_weight])
+        flat = (self._units * self._roots).reshape(52, -1)
+        self._flat = np.ascontiguousarray(flat)
+        self._gram = np.ascontiguousarray(flat @ flat.T)
+
+    def solve(self, points: Array, prior: Array) -> tuple[Array, float, Array, Array]:
+        """Solve one frame.
+
+        Args:
+            points: Landmarks ``(478, 3)`` in picture space.
+            prior: The tracker's scores ``(52,)``, toward which weights lean where landmarks say nothing.
+
+        Returns:
+            Weights ``(52,)`` in [0, 1]; scale, rotation ``(3, 3)`` and translation ``(3,)`` from head to picture.
+        """
+        weights = prior.copy()
+        scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
+        ones = np.ones(len(self._stable))
+        for _ in range(_POSE_ROUNDS):
+            stable = self._neutral[self._stable] + np.tensordot(weights, self._units[:, self._stable], axes=1)
+            scale, rotation, translation = similarity(stable, points[self._stable], ones)
+            local = (points - translation) @ rotation / scale
+            right = self._flat @ ((local - self._neutral) * self._roots).reshape(-1)
+            weights = prior.copy()
+            descend(self._gram, right, prior, _RIDGE, _SWEEPS, weights)
+        return weights, scale, rotation, translation
+
+
+@njit(nogil=True, cache=True)
+def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, weights: Array) -> None:
+    """Minimise ``|A w - b|^2 + ridge |w - prior|^2`` with w in [0, 1], in place.
+
+    Args:
+        gram: ``A^T A`` ``(n, n)``.
+        right: ``A^T b`` ``(n,)``.
+        prior: ``(n,)``.
+        ridge: Its weight, in the square units of `gram`.
+        sweeps: How many times each coordinate is solved.
+        weights: Start and result ``(n,)``.
+    """
+    count = weights.shape[0]
+    for _ in range(sweeps):
+        for i in range(count):
+            rest = right[i] + ridge * prior[i]
+            for j in range(count):
+                if j != i:
+                    rest -= gram[i, j] * weights[j]
+            weights[i] = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))

@@ -1,0 +1,85 @@
+"""From landmarks to an anatomical head: who it is, how the head is turned, what the face does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.graph.node import Node, NodeContext
+from vivant.graph.packet import Packet
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import output, trigger
+from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.motion import FaceMotion
+
+
+class Mode(StrEnum):
+    """What the fit is for."""
+
+    MOVING = "moving"
+    """A driver: its shape is learned from the first frames, then only pose and expression are solved."""
+    STILL = "still"
+    """A portrait: shape, expression and pose are solved together."""
+
+
+class FitParams(NodeParams):
+    """How faces are fitted."""
+
+    mode: Mode = param(Mode.MOVING, "A driver or a portrait.", cost=Cost.REOPEN)
+    shape_frames: int = param(7, "Over how many frames the driver's shape is averaged.", ge=1, le=60, cost=Cost.REOPEN)
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """What is fitted."""
+
+    face: Packet[FaceReading | None] = trigger("The face's landmarks.")
+
+
+@dataclass(frozen=True)
+class FitOutputs:
+    """What was found."""
+
+    motion: FaceMotion | None = output("Pose and 52 expression weights, None where there is no face.")
+    head: HeadFit | None = output("The fitted head (mode still), else None.")
+
+
+class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
+    """Fits the anatomical head to landmarks: pose and 52 expression weights, or a portrait's whole head."""
+
+    def open(self, context: NodeContext) -> None:
+        """Load the head and compile the solver."""
+        from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.head_fit import HeadFitter
+
+        self._fitter = HeadFitter(load_head())
+        self._shape: npt.NDArray[np.float64] | None = None
+        self._seen = 0
+        self._solver = self._fitter.follow(self._fitter.prior_shape)
+
+    def process(self, inputs: FitInputs) -> FitOutputs:
+        """Fit one face."""
+        from vivant.nodes.face.head_fit import picture_space, tracker_rotation
+
+        reading = inputs.face.value
+        if reading is None:
+            return FitOutputs(None, None)
+        rotation = tracker_rotation(reading)
+        translation = reading.transform[:3, 3].copy()
+        if self.params.mode is Mode.STILL:
+            head = self._fitter.fit(reading)
+            return FitOutputs(FaceMotion(head.weights, rotation, translation), head)
+        if self._seen < self.params.shape_frames:
+            self._learn(self._fitter.shape_of(reading))
+        weights, *_ = self._solver.solve(picture_space(reading).astype(np.float64), reading.scores.astype(np.float64))
+        return FitOutputs(FaceMotion(weights.astype(np.float32), rotation, translation), None)
+
+    def _learn(self, shape: npt.NDArray[np.float64]) -> None:
+        self._seen += 1
+        before = np.zeros(len(shape)) if self._shape is None else self._shape
+        self._shape = before + (shape - before) / self._seen
+        self._solver = self._fitter.follow(self._shape)

@@ -1,0 +1,227 @@
+"""Finds faces: MediaPipe's face landmarker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import output, trigger
+from vivant.nodes.formats.arkit import BLENDSHAPES
+from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
+from vivant.nodes.formats.picture import Picture
+
+U8 = npt.NDArray[np.uint8]
+
+
+class Mode(StrEnum):
+    """What kind of pictures come in."""
+
+    VIDEO = "video"
+    """Consecutive frames: the face is followed and its landmarks are steadied over time."""
+    STILL = "still"
+    """Single pictures: each is searched afresh, small faces too."""
+
+
+class Pick(StrEnum):
+    """Which of several faces."""
+
+    LARGEST = "largest"
+    CENTRE = "centre"
+    LEFTMOST = "leftmost"
+    RIGHTMOST = "rightmost"
+
+
+class LandmarksParams(NodeParams):
+    """How faces are looked for."""
+
+    mode: Mode = param(Mode.VIDEO, "Consecutive frames or single pictures.", cost=Cost.REOPEN)
+    pick: Pick = param(Pick.LARGEST, "Which face, where there are several.")
+    required: bool = param(False, "A picture without a face is an error.")
+    confidence: float = param(0.5, "How sure a detection must be.", ge=0, le=1, cost=Cost.REOPEN)
+
+
+@dataclass(frozen=True)
+class LandmarksInputs:
+    """What is looked at."""
+
+    frame: Packet[Picture] = trigger("The picture to look at.")
+
+
+@dataclass(frozen=True)
+class LandmarksOutputs:
+    """What was found."""
+
+    face: FaceReading | None = output("The face, None where there is none.")
+
+
+class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], type="face.landmarks"):
+    """Finds a face, its 478 landmarks, expression scores and pose."""
+
+    _landmarker: Any = None
+
+    def open(self, context: NodeContext) -> None:
+        """Load the model."""
+        model = context.fetch("face_landmarker")
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        still = self.params.mode is Mode.STILL
+        self._notice = context.notice
+        self._vision: Any = vision
+        self._options: dict[str, Any] = dict(
+            base_options=BaseOptions(model_asset_path=str(model)),
+            min_face_detection_confidence=self.params.confidence,
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+        )
+        # With one face the landmarker steadies its landmarks over time, with several it does not.
+        self._landmarker = vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(
+                **self._options,
+                num_faces=_MOST_FACES if still else 1,
+                running_mode=vision.RunningMode.IMAGE if still else vision.RunningMode.VIDEO,
+            )
+        )
+        self._last_ms = -1
+
+    def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
+        """Look at one picture."""
+        pixels = inputs.frame.value.rgb
+        if self.params.mode is Mode.VIDEO:
+            # Timestamps must increase strictly, whatever the source says.
+            self._last_ms = max(self._last_ms + 1, inputs.frame.t_ns // 1_000_000)
+            found = readings(self._landmarker.detect_for_video(_image(pixels), self._last_ms), pixels)
+            face = found[0] if found else None
+        else:
+            face = self._search(pixels)
+        if face is None and self.params.required:
+            raise VivantError(
+                "No face was found in the picture.",
+                remedy="Use a picture in which one face is well lit, not too small and turned less than about "
+                "45 degrees; crop it closer to the face. Animals and very stylised drawings are not found yet.",
+            )
+        return LandmarksOutputs(face)
+
+    def close(self, outcome: Outcome) -> None:
+        """Close the landmarker: it holds threads."""
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
+
+    def _search(self, pixels: U8) -> FaceReading | None:
+        """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""
+        height, width = pixels.shape[:2]
+        found = self._detect(pixels, (0, 0, width, height))
+        for parts in (2, 3):
+            if found:
+                break
+            for box in _tiles(width, height, parts):
+                found += self._detect(pixels, box)
+            found = _distinct(found)
+        if not found:
+            return None
+        if len(found) > 1:
+            self._notice(f"{len(found)} faces in the picture: taking the {self.params.pick.value} one")
+        face = pick_face(found, self.params.pick)
+        # The landmarker reads a face from 256 pixels: at close range it reads it as well as it can.
+        low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
+        centre, reach = (low + high) / 2, 1.0 * float((high - low).max())
+        x0, y0 = np.maximum(np.floor(centre - reach), 0).astype(int)
+        x1, y1 = np.minimum(np.ceil(centre + reach), (width, height)).astype(int)
+        again = self._detect(pixels, (x0, y0, x1, y1))
+        return min(again, key=lambda f: _distance(f, face)) if again else face
+
+    def _detect(self, pixels: U8, box: tuple[int, int, int, int]) -> list[FaceReading]:
+        """Detect within a box (x0, y0, x1, y1); landmarks are told in pixels of the whole picture."""
+        x0, y0, x1, y1 = box
+        crop = np.ascontiguousarray(pixels[y0:y1, x0:x1])
+        shift = np.array([x0, y0, 0], np.float32)
+        size = (pixels.shape[1], pixels.shape[0])
+        return [
+            FaceReading(f.points + shift, size, f.scores, f.transform)
+            for f in readings(self._landmarker.detect(_image(crop)), crop)
+        ]
+
+
+_MOST_FACES = 8
+
+
+def readings(result: Any, pixels: U8) -> list[FaceReading]:
+    """Turn a landmarker's result on `pixels` into readings."""
+    height, width = pixels.shape[:2]
+    scale = np.array([width, height, width], np.float32)
+    out = []
+    for marks, shapes, transform in zip(
+        result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
+    ):
+        points = np.fromiter((v for m in marks for v in (m.x, m.y, m.z)), np.float32, count=3 * LANDMARK_COUNT).reshape(
+            -1, 3
+        )
+        by_name = {c.category_name: c.score for c in shapes}
+        scores = np.array([by_name.get(name, 0.0) for name in BLENDSHAPES], np.float32)
+        out.append(FaceReading(points * scale, (width, height), scores, np.array(transform, np.float32)))
+    return out
+
+
+def pick_face(faces: list[FaceReading], pick: Pick) -> FaceReading:
+    """Choose one of several faces."""
+
+    def area(face: FaceReading) -> float:
+        return float(np.prod(np.ptp(face.points[:, :2], axis=0)))
+
+    def centre(face: FaceReading) -> npt.NDArray[np.float32]:
+        return np.asarray(face.points[:, :2].mean(axis=0), np.float32)
+
+    middle = np.array(faces[0].size, np.float32) / 2
+    match pick:
+        case Pick.LARGEST:
+            return max(faces, key=area)
+        case Pick.CENTRE:
+            return min(faces, key=lambda f: float(np.linalg.norm(centre(f) - middle)))
+        case Pick.LEFTMOST:
+            return min(faces, key=lambda f: float(centre(f)[0]))
+        case Pick.RIGHTMOST:
+            return max(faces, key=lambda f: float(centre(f)[0]))
+
+
+def _image(pixels: U8) -> Any:
+    import mediapipe as mp
+
+    return mp.Image(image_format=mp.ImageFormat.SRGB, data=pixels)
+
+
+def _tiles(width: int, height: int, parts: int) -> list[tuple[int, int, int, int]]:
+    """Overlapping squares-like boxes, `parts` along each side and each 1.5 parts long."""
+    boxes = []
+    for row in range(2 * parts - 1):
+        for column in range(2 * parts - 1):
+            x0, y0 = width * column // (2 * parts), height * row // (2 * parts)
+            box = (
+                x0,
+                y0,
+                min(width, x0 + 3 * width // (2 * parts)),
+                min(height, y0 + 3 * height // (2 * parts)),
+            )
+            if box[2] - box[0] >= 48 and box[3] - box[1] >= 48:
+                boxes.append(box)
+    return boxes
+
+
+def _distinct(faces: list[FaceReading]) -> list[FaceReading]:
+    """Keep one reading of each face: tiles overlap."""
+    kept: list[FaceReading] = []
+    for face in sorted(faces, key=lambda f: -float(np.ptp(f.points[:, 0]))):
+        if all(_distance(face, other) > 0.5 * float(np.ptp(other.points[:, 0])) for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _distance(a: FaceReading, b: FaceReading) -> float:
+    return float(np.linalg.norm(a.points[:, :2].mean(axis=0) - b.points[:, :2].mean(axis=0)))

@@ -1,0 +1,158 @@
+"""Which part of a picture is the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import NodeParams, param
+from vivant.graph.port import output, trigger
+from vivant.nodes.face.matte_edges import align_to_picture, close_gaps
+from vivant.nodes.formats.depth import Matte
+from vivant.nodes.formats.picture import Picture
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+SMALLEST_PERSON = 0.005
+"""A matte that covers less of the picture counts as: nobody found."""
+
+
+class MatteMode(StrEnum):
+    """What kind of pictures come."""
+
+    STILL = "still"
+    """Single pictures that have nothing to do with each other."""
+    STREAM = "stream"
+    """A video: the matte is steadied over time."""
+
+
+class MatteParams(NodeParams):
+    """Parameters of `face.matte`."""
+
+    mode: MatteMode = param(
+        MatteMode.STILL, "still: each picture alone; stream: a video, the matte is steadied over time."
+    )
+    refine: bool = param(True, "Align the edges to the picture: hair and shoulders, at some cost.")
+    steadiness: float = param(
+        0.4, "In a stream, how much of the matte before stays where they differ a little.", ge=0.0, le=0.9
+    )
+
+
+@dataclass(frozen=True)
+class MatteInputs:
+    """Inputs of `face.matte`."""
+
+    frame: Packet[Picture] = trigger("The picture; where it has an alpha channel that varies, that is used.")
+
+
+@dataclass(frozen=True)
+class MatteOutputs:
+    """Outputs of `face.matte`."""
+
+    matte: Matte = output("1 where the person is, of the picture's size.")
+
+
+class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte"):
+    """Cuts the person out of the picture: a matte with soft edges.
+
+    MediaPipe's person segmenter, holes filled, edges aligned to the picture's own. A picture with a
+    transparent background says itself what belongs to it.
+    """
+
+    def __init__(self, params: MatteParams) -> None:
+        super().__init__(params)
+        self._segmenter: Any = None
+        self._context: NodeContext | None = None
+        self._before: Floats | None = None
+
+    def open(self, context: NodeContext) -> None:
+        """Load the segmenter.
+
+        Raises:
+            VivantError: The model file cannot be had or not be loaded.
+        """
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        path = context.fetch("selfie_segmenter")
+        options = vision.ImageSegmenterOptions(
+            # content, not path: on Windows MediaPipe cannot open paths with letters beyond ASCII
+            base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
+            output_confidence_masks=True,
+            output_category_mask=False,
+        )
+        try:
+            self._segmenter = vision.ImageSegmenter.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            raise VivantError(
+                f"The person segmenter cannot be loaded: {error}",
+                where=str(path),
+                remedy="remove the file and run again; it is fetched afresh",
+            ) from error
+        self._context = context
+        self._before = None
+
+    def process(self, inputs: MatteInputs) -> MatteOutputs:
+        """Compute the matte of one picture."""
+        picture = inputs.frame.value
+        alpha = _own_alpha(picture)
+        if alpha is not None:
+            return MatteOutputs(Matte(alpha))
+        confidence = self._segment(picture.rgb)
+        if self.params.mode is MatteMode.STREAM:
+            confidence = self._steady(confidence)
+        if (confidence > 0.5).mean() < SMALLEST_PERSON and self._context is not None:
+            self._context.notice("no person was found in the picture: the matte is empty")
+        values = close_gaps(confidence)
+        if self.params.refine:
+            rounds = 3 if self.params.mode is MatteMode.STILL else 1
+            values = align_to_picture(values, picture.rgb, rounds)
+        return MatteOutputs(Matte(np.ascontiguousarray(values, np.float32)))
+
+    def close(self, outcome: Outcome) -> None:
+        """Close the segmenter."""
+        if self._segmenter is not None:
+            self._segmenter.close()
+            self._segmenter = None
+        self._before = None
+
+    def _segment(self, rgb: npt.NDArray[np.uint8]) -> Floats:
+        """Return the confidence ``float32 (h, w)`` in [0, 1] that a pixel belongs to a person."""
+        import cv2
+        import mediapipe
+
+        found = self._segmenter.segment(mediapipe.Image(mediapipe.ImageFormat.SRGB, rgb))
+        # a copy: the mask's memory belongs to MediaPipe
+        mask = np.array(found.confidence_masks[-1].numpy_view(), np.float32).reshape(
+            found.confidence_masks[-1].height, found.confidence_masks[-1].width
+        )
+        height, width = rgb.shape[:2]
+        if mask.shape != (height, width):
+            mask = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        return np.clip(np.nan_to_num(mask), 0.0, 1.0)
+
+    def _steady(self, confidence: Floats) -> Floats:
+        """Hold back small changes over time; large ones (the person moved) pass at once."""
+        before = self._before
+        if before is not None and before.shape == confidence.shape:
+            change = np.abs(confidence - before)
+            held = np.float32(self.params.steadiness) * np.clip(1.0 - change, 0.0, 1.0)
+            confidence = (confidence + held * (before - confidence)).astype(np.float32)
+        self._before = confidence
+        return confidence
+
+
+def _own_alpha(picture: Picture) -> Floats | None:
+    """Return the picture's alpha channel where it says something, ``float32 (h, w)`` in [0, 1]."""
+    if picture.pixels.shape[2] != 4:
+        return None
+    alpha = picture.pixels[..., 3]
+    if alpha.min() == alpha.max():
+        return None
+    return np.ascontiguousarray(alpha, np.float32) / np.float32(255)

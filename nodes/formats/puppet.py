@@ -1,0 +1,169 @@
+"""A puppet: the layers of a picture, the mesh, its bones and morphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bone:
+    """A joint.
+
+    Attributes:
+        name: root, neck, head, jaw, eyeLeft, eyeRight.
+        parent: Index of the parent bone, -1 for the root.
+        pivot: ``float32 (3,)`` where it turns, in picture space at rest.
+    """
+
+    name: str
+    parent: int
+    pivot: F32
+
+
+class Role(StrEnum):
+    """How a layer hides and is hidden."""
+
+    BODY = "body"
+    """Over the backdrop."""
+    OPENING = "opening"
+    """Cuts a window into the layers before it, through which INSIDE layers are seen."""
+    INSIDE = "inside"
+    """Seen through openings alone, and there behind nothing but skin."""
+    SKIN = "skin"
+    """Over everything."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A run of triangles that share a texture. Within a role the nearer hides the farther.
+
+    Attributes:
+        name: What it shows.
+        texture: Key into `Puppet.textures`.
+        first: Index of its first triangle corner in `Puppet.triangles` (flattened).
+        count: Number of triangle corners.
+        role: How it hides and is hidden; layers come in the order of roles.
+    """
+
+    name: str
+    texture: str
+    first: int
+    count: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Morphs:
+    """Displacements of vertices per expression unit, sparse, ordered by vertex.
+
+    Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` and moves the
+    vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at weight 1.
+
+    Attributes:
+        offsets: ``int32 (V + 1,)``.
+        unit: ``int32 (K,)`` index into `arkit.BLENDSHAPES`.
+        plane: ``float32 (K, 2)`` picture heights.
+        depth: ``float32 (K,)`` picture heights.
+    """
+
+    offsets: I32
+    unit: I32
+    plane: F32
+    depth: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Puppet:
+    """Everything about a picture that does not change while it moves.
+
+    A vertex rests in the picture plane at ``plane`` and has the depth ``z`` toward the viewer along its view ray
+    ``ray = (eye - plane) / eye_z``; its place is ``plane + z * ray``, which the camera at `eye` sees where the
+    picture has it, whatever its depth.
+
+    Attributes:
+        size: Width and height of the picture in pixels.
+        eye: ``float32 (3,)`` the camera, picture space.
+        plane: ``float32 (V, 3)``, third component 0.
+        ray: ``float32 (V, 3)``, third component 1.
+        z: ``float32 (V,)`` the vertex's own depth.
+        mapped: ``float32 (V,)`` how much of `depth_map` is added to it, 0 or 1.
+        uv: ``float32 (V, 2)`` in its layer's texture, origin at the top left.
+        map_uv: ``float32 (V, 2)`` in `depth_map`, origin at the top left.
+        opacity: ``float32 (V,)``.
+        triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
+        layers: Back to front.
+        textures: By name, ``uint8 (h, w, 4)`` RGBA, straight alpha.
+        depth_map: ``float32 (h, w)`` depth in picture space, before the rest of the vertex is added.
+        bones: Parents before children.
+        bone_index: ``int32 (V, 4)``.
+        bone_weight: ``float32 (V, 4)``, each row sums to 1.
+        morphs: Expression units.
+        expression: ``float32 (52,)`` the expression that the picture itself wears: there the morphs are at rest.
+        face_width: In picture heights.
+        head_rotation: ``float32 (3, 3)`` head to picture space, at rest.
+        scale: Picture heights per decimetre of the anatomical head.
+        jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
+        backdrop: Name of the texture behind all layers, as large as the picture.
+    """
+
+    size: tuple[int, int]
+    eye: F32
+    plane: F32
+    ray: F32
+    z: F32
+    mapped: F32
+    uv: F32
+    map_uv: F32
+    opacity: F32
+    triangles: I32
+    layers: tuple[Layer, ...]
+    textures: dict[str, npt.NDArray[np.uint8]]
+    depth_map: F32
+    bones: tuple[Bone, ...]
+    bone_index: I32
+    bone_weight: F32
+    morphs: Morphs
+    expression: F32
+    face_width: float
+    head_rotation: F32
+    scale: float
+    jaw_swing: float
+    backdrop: str = field(default="backdrop")
+
+    def bone(self, name: str) -> int:
+        """Return the index of a bone by name."""
+        return next(i for i, b in enumerate(self.bones) if b.name == name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PuppetPose:
+    """How a puppet is bent at one moment.
+
+    Attributes:
+        weights: ``float32 (52,)`` the expression it shall wear.
+        rotations: ``float32 (B, 3, 3)`` local rotation of each bone, in axes of picture space.
+        translations: ``float32 (B, 3)`` local shift of each bone, picture space.
+    """
+
+    weights: F32
+    rotations: F32
+    translations: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinnedMesh:
+    """A puppet's vertices, bent.
+
+    Attributes:
+        vertices: ``float32 (V, 7)``: the skinned place of the plane (3), the skinned ray (3), the change of depth
+            by morphs (1). The place of the vertex is ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
+    """
+
+    vertices: F32

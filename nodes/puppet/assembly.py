@@ -1,0 +1,223 @@
+"""Puts a puppet together from a picture, the fitted head, a matte and a depth map."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.placed_head import PlacedHead, place_head
+from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
+from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
+from vivant.nodes.puppet.body_layer import body_layer
+from vivant.nodes.puppet.eyes import eye_part
+from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
+from vivant.nodes.puppet.mouth import mouth_parts
+from vivant.nodes.puppet.openings import openings
+from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
+from vivant.nodes.puppet.skin_patch import face_patch
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+
+_CAMERA_FACES = 9.0
+_CAMERA_LEAST = 1.6
+_LEAST_MOVE = 2e-4  # face widths: smaller displacements are left out of the morphs
+
+
+def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
+    """Build the puppet.
+
+    Args:
+        head: The anatomical head.
+        pixels: The picture, ``uint8 (h, w, 3)``.
+        fit: The head fitted to its face.
+        matte: ``float32 (h, w)``, 1 = person.
+        depth: Depth of the picture.
+
+    Returns:
+        A puppet that is the picture when its pose is at rest.
+    """
+    size = fit.size
+    face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
+    placed = place_head(head, fit)
+    background = complete_background(pixels, matte, _moving(fit, face_width))
+    textures: dict[str, U8] = {
+        "backdrop": _opaque(background),
+        "body": separate_foreground(pixels, matte, background),
+        "face": _opaque(pixels),
+    }
+    eyes, centres = [], {}
+    for side in ("Right", "Left"):
+        part, centres[side], textures[f"eye{side}"] = eye_part(side, fit, pixels)
+        eyes.append(part)
+    mouth, mouth_textures = mouth_parts(head, fit, placed, pixels)
+    textures |= mouth_textures
+    patch = face_patch(head)
+    renumber = np.full(len(head.vertices), -1, np.int32)
+    renumber[patch.vertices] = np.arange(len(patch.vertices), dtype=np.int32)
+    face = MeshPart(
+        name="face",
+        texture="face",
+        vertices=placed.vertices[patch.vertices],
+        triangles=renumber[patch.triangles],
+        uv=picture_to_uv(placed.vertices[patch.vertices], size),
+        opacity=patch.opacity,
+        role=Role.SKIN,
+        units=placed.units[:, patch.vertices],
+        bone="head",
+    )
+    parts = [body_layer(head, placed, matte, face_width, size), openings(face, patch), *mouth, *eyes, face]
+    eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
+    return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
+
+
+def _joined(
+    head: AnatomicalHead,
+    fit: HeadFit,
+    placed: PlacedHead,
+    parts: list[MeshPart],
+    eye_centres: dict[str, F32],
+    textures: dict[str, U8],
+    depth_map: F32,
+    eye_z: float,
+    face_width: float,
+) -> Puppet:
+    bones = skeleton(fit, eye_centres)
+    number = {bone.name: i for i, bone in enumerate(bones)}
+    vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
+    count = len(vertices)
+    starts = np.cumsum([0, *(len(p.vertices) for p in parts)])
+    units = np.zeros((52, count, 3), np.float32)
+    index = np.zeros((count, 4), np.int32)
+    weight = np.zeros((count, 4), np.float32)
+    layers, triangles, first = [], [], 0
+    for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
+        if part.units is not None:
+            units[:, start:end] = part.units
+        if part.bone is None:
+            root, neck, with_head = neck_weights(part.vertices, fit, face_width)
+            index[start:end] = [number["head"], number["neck"], number["root"], number["jaw"]]
+            weight[start:end, 0], weight[start:end, 1], weight[start:end, 2] = with_head, neck, root
+        else:
+            index[start:end] = [number[part.bone], number["neck"], number["root"], number["jaw"]]
+            weight[start:end, 0] = 1
+        triangles.append(part.triangles + start)
+        layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role))
+        first += 3 * len(part.triangles)
+    mapped = np.concatenate([np.full(len(p.vertices), float(p.mapped), np.float32) for p in parts])
+    own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
+    whole = vertices.copy()
+    whole[:, 2] = own + mapped * _sample(depth_map, picture_to_uv(vertices, fit.size))
+    swing = _hang_on_jaw(head, fit, placed, bones[number["jaw"]].pivot, whole, units, weight)
+    eye = np.array([0, 0, eye_z], np.float32)
+    plane = whole.copy()
+    plane[:, 2] = 0
+    ray = (eye - plane) / eye_z
+    return Puppet(
+        size=fit.size,
+        eye=eye,
+        plane=plane,
+        ray=ray.astype(np.float32),
+        z=own,
+        mapped=mapped,
+        uv=np.concatenate([p.uv for p in parts]).astype(np.float32),
+        map_uv=picture_to_uv(vertices, fit.size),
+        opacity=np.concatenate([p.opacity for p in parts]).astype(np.float32),
+        triangles=np.concatenate(triangles).astype(np.int32),
+        layers=tuple(layers),
+        textures=textures,
+        depth_map=depth_map,
+        bones=bones,
+        bone_index=index,
+        bone_weight=weight,
+        morphs=_sparse(units, ray, _LEAST_MOVE * face_width),
+        expression=fit.weights.astype(np.float32),
+        face_width=face_width,
+        head_rotation=fit.rotation,
+        scale=fit.scale,
+        jaw_swing=swing,
+    )
+
+
+def _hang_on_jaw(
+    head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, hinge: F32, vertices: F32, units: F32, weight: F32
+) -> float:
+    """Turn the unit jawOpen into a swing of the jaw bone plus what is left of it; in place.
+
+    Vertices follow the bone as far as their displacement by the unit looks like the swing. At weight 1 both
+    together are the artist's unit; on the way there the chin travels along an arc, not a chord. Returns the swing in radians.
+    """
+    unit = INDEX["jawOpen"]
+    group = list(head.group_names).index("helper-lower-teeth")
+    teeth = np.unique(head.triangles[head.triangle_group == group])
+    axis = fit.rotation[:, 0].astype(np.float32)
+    swing = jaw_swing(placed.vertices[teeth], placed.units[unit, teeth], hinge, axis)
+    swung = (vertices - hinge) @ (rotation_matrix(axis.astype(np.float64) * swing) - np.eye(3)).T.astype(np.float32)
+    move = units[unit]
+    share = (move * swung).sum(axis=1) / np.maximum((swung**2).sum(axis=1), 1e-12)
+    share = np.where(np.linalg.norm(move, axis=1) > 1e-6, np.clip(share, 0, 1), 0).astype(np.float32)
+    share *= weight[:, 0]
+    weight[:, 3] = share
+    weight[:, 0] -= share
+    units[unit] = move - share[:, None] * swung
+    return swing
+
+
+def _moving(fit: HeadFit, face_width: float) -> F32:
+    """How much each place of the picture follows the head, ``float32 (h, w)``, a little beyond it too."""
+    width, height = fit.size
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    points = np.stack([(columns + 0.5 - width / 2) / height, (height / 2 - rows - 0.5) / height], axis=2)
+    root, _, _ = neck_weights(points.reshape(-1, 2), fit, face_width)
+    reach = max(1, round(0.1 * face_width * height))
+    return np.asarray(cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
+
+
+def _sparse(units: F32, ray: F32, least: float) -> Morphs:
+    """Order displacements by vertex and split each into plane and depth along the vertex's ray."""
+    moved = np.abs(units).max(axis=2) > least  # (52, V)
+    vertex, unit = np.nonzero(moved.T)
+    move = units[unit, vertex]
+    offsets = np.zeros(units.shape[1] + 1, np.int32)
+    np.cumsum(np.bincount(vertex, minlength=units.shape[1]), out=offsets[1:])
+    return Morphs(
+        offsets=offsets,
+        unit=unit.astype(np.int32),
+        plane=np.ascontiguousarray(move[:, :2] - move[:, 2:] * ray[vertex, :2], np.float32),
+        depth=np.ascontiguousarray(move[:, 2], np.float32),
+    )
+
+
+def _person_depth(depth: DepthMap, matte: F32) -> F32:
+    """Depth in picture space, the person's continued beyond its outline, ``float32 (h, w)``.
+
+    The layer's soft edge lies where a depth map falls to the background: unmended, that edge would be torn back.
+    """
+    values = (depth.far + depth.values * (depth.near - depth.far)).astype(np.float32)
+    person = cv2.resize(matte, (values.shape[1], values.shape[0]), interpolation=cv2.INTER_AREA) > 0.6
+    inner = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if not inner.any():
+        return values
+    _, label = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    table = np.zeros(int(label.max()) + 1, np.float32)
+    table[label[inner > 0]] = values[inner > 0]
+    return np.ascontiguousarray(cv2.GaussianBlur(table[label], (0, 0), 1.0))
+
+
+def _sample(depth_map: F32, uv: F32) -> F32:
+    """Read a map at texture coordinates as the vertex shader does: bilinear, clamped."""
+    height, width = depth_map.shape
+    map_x = (uv[:, 0] * width - 0.5).astype(np.float32)[None]
+    map_y = (uv[:, 1] * height - 0.5).astype(np.float32)[None]
+    sampled = cv2.remap(depth_map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(sampled[0], np.float32)
+
+
+def _opaque(pixels: U8) -> U8:
+    return np.ascontiguousarray(np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2))

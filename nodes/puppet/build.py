@@ -1,0 +1,56 @@
+"""Makes a puppet of a portrait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vivant.graph.node import Node, NodeContext
+from vivant.graph.packet import Packet
+from vivant.graph.params import NodeParams
+from vivant.graph.port import latest, output, trigger
+from vivant.nodes.formats.depth import DepthMap, Matte
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.picture import Picture
+from vivant.nodes.formats.puppet import Puppet
+
+
+class BuildParams(NodeParams):
+    """Nothing to choose yet."""
+
+
+@dataclass(frozen=True)
+class BuildInputs:
+    """All that is known of one picture; the depth map comes last."""
+
+    depth: Packet[DepthMap] = trigger("Its depth.")
+    frame: Packet[Picture] = latest("The picture.")
+    head: Packet[HeadFit | None] = latest("The head fitted to its face.")
+    matte: Packet[Matte] = latest("Which part of it is the person.")
+
+
+@dataclass(frozen=True)
+class BuildOutputs:
+    """The result."""
+
+    puppet: Puppet = output("Layers, mesh, bones and morphs.")
+
+
+class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.build"):
+    """Makes a puppet of a portrait: layers, mesh, bones and 52 morphs."""
+
+    def open(self, context: NodeContext) -> None:
+        """Load the head."""
+        from vivant.nodes.face.anatomical_head import load_head
+
+        self._head = load_head()
+
+    def process(self, inputs: BuildInputs) -> BuildOutputs | None:
+        """Build once all inputs speak of the same picture."""
+        from vivant.nodes.puppet.assembly import assemble
+
+        fit = inputs.head.value
+        times = {inputs.depth.t_ns, inputs.frame.t_ns, inputs.head.t_ns, inputs.matte.t_ns}
+        if fit is None or len(times) > 1:
+            return None
+        puppet = assemble(self._head, inputs.frame.value.rgb, fit, inputs.matte.value.values, inputs.depth.value)
+        return BuildOutputs(puppet)

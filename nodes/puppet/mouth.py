@@ -1,0 +1,335 @@
+"""The inside of the mouth: cavity, tongue, lower and upper teeth, painted in the light of the picture."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.placed_head import PlacedHead
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Role
+from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_pixels
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+
+INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+CHEEKS = (50, 280, 205, 425, 117, 346)
+
+# Widths of teeth in decimetres from the middle outward (Wheeler's Dental Anatomy, table of crown widths).
+_UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
+_LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
+_UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
+
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, 0.015  # how far the biting edges pass the closed lips, decimetres
+
+_TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
+
+_COLUMNS, _ROWS = 19, 7
+_PAGE = (640, 224)
+_OPEN_SHARE = 0.025  # an opening higher than this share of the face's width shows its own teeth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """How bright and how tinted the face is lit.
+
+    Attributes:
+        skin: Median colour of the cheeks, ``float32 (3,)`` in [0, 1].
+        level: Brightness against a fair face in full light, about 0.3 to 1.1.
+        tint: Colour cast of the light, ``float32 (3,)``, mean about 1.
+    """
+
+    skin: F32
+    level: float
+    tint: F32
+
+    def on(self, colour: tuple[float, float, float]) -> F32:
+        """Return how a surface of this colour (in [0, 1]) looks in this light, in [0, 255]."""
+        lit = np.asarray(colour, np.float32) * self.level * self.tint
+        return np.asarray(np.clip(lit, 0, 1) * 255, np.float32)
+
+
+def light_of(fit: HeadFit, pixels: U8) -> Light:
+    """Read the light off the cheeks."""
+    places = picture_to_pixels(fit.points[list(CHEEKS)], fit.size)
+    reach = max(1, round(0.03 * float(np.linalg.norm(places[0] - places[1]))))
+    samples = []
+    for x, y in places:
+        column, row = int(np.clip(x, 0, pixels.shape[1] - 1)), int(np.clip(y, 0, pixels.shape[0] - 1))
+        box = pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+        samples.append(box.reshape(-1, 3))
+    skin = np.median(np.concatenate(samples), axis=0).astype(np.float32) / 255
+    luminance = float(skin @ [0.3, 0.59, 0.11])
+    tint = (skin / max(luminance, 1e-3)) ** 0.3
+    return Light(skin, float(np.clip(luminance / 0.68, 0.3, 1.1)), (tint / tint.mean()).astype(np.float32))
+
+
+def mouth_parts(
+    head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, pixels: U8
+) -> tuple[list[MeshPart], dict[str, U8]]:
+    """Build the inside of the mouth, back to front.
+
+    Args:
+        head: The anatomical head.
+        fit: Its fit to the picture.
+        placed: It in picture space.
+        pixels: The picture, ``uint8 (h, w, 3)``.
+
+    Returns:
+        The parts and their textures.
+    """
+    light = light_of(fit, pixels)
+    fit = dataclasses.replace(fit, translation=fit.translation + _lips_off_the_fit(head, fit, placed))
+    upper = _Arch(head, fit, "helper-upper-teeth")
+    lower = _Arch(head, fit, "helper-lower-teeth")
+    textures: dict[str, U8] = {}
+    parts = [_cavity(lower, fit), _tongue(head, fit)]
+    textures["cavity"] = _cavity_page(light)
+    textures["tongue"] = _tongue_page(light)
+    opening = _opening(fit)
+    tooth = _tooth_colour(fit, pixels, opening, light)
+    for name, arch, widths, crown in (
+        ("teethLower", lower, _LOWER_WIDTHS, _LOWER_CROWN),
+        ("teethUpper", upper, _UPPER_WIDTHS, _UPPER_CROWN),
+    ):
+        is_upper = name == "teethUpper"
+        heights = (arch.low - 0.16, arch.low + 0.24) if is_upper else (arch.high - 0.24, arch.high + 0.02)
+        part, place = _plate(name, arch, fit, heights)
+        page = _teeth_page(arch, widths, crown, heights, tooth, light, is_upper)
+        if is_upper and opening is not None:
+            page = _keep_picture(page, place, fit, pixels, opening)
+        parts.append(part)
+        textures[name] = page
+    return parts, textures
+
+
+def _lips_off_the_fit(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead) -> F32:
+    """How far the closed lips lie from where the fit alone has them, ``float32 (3,)``: teeth go with the lips."""
+    closed = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
+    where = head.landmark_positions(closed.astype(np.float32))[[13, 14]].mean(axis=0)
+    return np.asarray(where - fit.place(head.landmark_positions(fit.neutral))[[13, 14]].mean(axis=0), np.float32)
+
+
+class _Arch:
+    """A dental arch: a parabola through the head's own teeth, with the way they move."""
+
+    def __init__(self, head: AnatomicalHead, fit: HeadFit, group: str) -> None:
+        index = list(head.group_names).index(group)
+        self.members = np.unique(head.triangles[head.triangle_group == index])
+        teeth = fit.neutral[self.members]
+        self.half = float(np.abs(teeth[:, 0]).max())
+        self.front, self.back = float(teeth[:, 2].max()), float(teeth[:, 2].min())
+        # The biting edges are where a relaxed mouth shows them, whatever the shape's own teeth say.
+        upper_lip, lower_lip = head.landmark_positions(fit.neutral)[[13, 14], 1]
+        self.low = float(upper_lip) - _UPPER_SHOWS
+        self.high = float(lower_lip) + _LOWER_SHOWS
+        # Teeth are stiff: what a unit does to them is linear in the place. (52, 3, 4)
+        places = np.concatenate([teeth, np.ones((len(teeth), 1))], axis=1)
+        moves = head.face_units[:, self.members]
+        self._stiff = np.einsum("kv,uvx->uxk", np.linalg.pinv(places), moves)
+
+    def moves(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return how each unit moves teeth at `points` ``(N, 3)`` in head space, ``(52, N, 3)``."""
+        places = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+        return np.asarray(np.einsum("uxk,nk->unx", self._stiff, places))
+
+    def at(self, across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return points of the arch in head space for ``across`` in [-1, 1] and heights y, ``(..., 3)``."""
+        x = across * self.half
+        z = self.front - (self.front - self.back) * across**2
+        return np.stack([x, y, z], axis=-1)
+
+
+def _plate(
+    name: str, arch: _Arch, fit: HeadFit, heights: tuple[float, float]
+) -> tuple[MeshPart, npt.NDArray[np.float64]]:
+    """Build a curved plate on an arch; also returns where each page pixel lies in the picture, ``(h, w, 2)``."""
+    low, high = heights
+
+    def resting(across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return arch.at(across, y).reshape(-1, 3)
+
+    def placed(points: npt.NDArray[np.float64]) -> F32:
+        worn = points + np.tensordot(fit.weights, arch.moves(points), axes=1)
+        return fit.place(worn.astype(np.float32))
+
+    u, v = np.meshgrid(np.linspace(0, 1, _COLUMNS), np.linspace(0, 1, _ROWS))
+    points = resting(2 * u - 1, high + (low - high) * v)
+    vertices = placed(points)
+    part = MeshPart(
+        name=name,
+        texture=name,
+        vertices=vertices,
+        triangles=grid_triangles(_COLUMNS, _ROWS),
+        uv=np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32),
+        opacity=np.ones(vertices.shape[0], np.float32),
+        role=Role.INSIDE,
+        units=(fit.scale * arch.moves(points) @ fit.rotation.T).astype(np.float32),
+        bone="head",
+    )
+    width, height = _PAGE
+    pu, pv = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    # Interpolated between vertices, as the page itself is when it is drawn.
+    grid = picture_to_pixels(vertices, fit.size).reshape(_ROWS, _COLUMNS, 2)
+    place = cv2.remap(
+        grid,
+        (pu * (_COLUMNS - 1)).astype(np.float32),
+        (pv * (_ROWS - 1)).astype(np.float32),
+        cv2.INTER_LINEAR,
+    )
+    return part, place.reshape(height, width, 2).astype(np.float64)
+
+
+def _teeth_page(
+    arch: _Arch,
+    widths: tuple[float, ...],
+    crown: float,
+    heights: tuple[float, float],
+    tooth: F32,
+    light: Light,
+    is_upper: bool,
+) -> U8:
+    """Paint a row of teeth with gums, ``uint8 (h, w, 4)``; transparent beyond the biting edge."""
+    width, height = _PAGE
+    across = 2 * (np.arange(width) + 0.5) / width - 1
+    # Arc length from the middle, along the parabola.
+    step = np.hypot(arch.half, 2 * (arch.front - arch.back) * across) * (2 / width)
+    length = np.abs(np.cumsum(step) - step.sum() / 2)
+    borders = np.concatenate([[0], np.cumsum(widths)])
+    number = np.clip(np.searchsorted(borders, length, side="right") - 1, 0, len(widths) - 1)
+    local = 2 * (length - borders[number]) / np.asarray(widths)[number] - 1  # [-1, 1] over one tooth
+    local = np.clip(local, -1.3, 1.3)
+    shorter = np.array([0.0, 0.012, 0.002, 0.012, 0.016, 0.02])[number]
+    low, high = heights
+    y = (high + (low - high) * (np.arange(height) + 0.5) / height)[:, None]
+    edge = arch.low if is_upper else arch.high
+    beyond = (y - edge) if is_upper else (edge - y)  # distance into the tooth from the biting edge
+    beyond = beyond - shorter - 0.016 * np.abs(local) ** 4
+    pixel = (high - low) / height
+    cover = np.clip(beyond / (2 * pixel) + 0.5, 0, 1)
+    gum_line = crown * (1 - 0.12 * np.cos(np.pi * np.clip(local, -1, 1)) ** 2) - shorter
+    gum = np.clip((beyond - gum_line) / 0.012 + 0.5, 0, 1)
+    gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
+    round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
+    sides = 1 - 0.62 * np.abs(across) ** 2.2
+    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
+    shade = (gap * round_off * sides) * depth
+    colour = tooth * shade[..., None]
+    flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
+    colour = gum[..., None] * flesh + (1 - gum[..., None]) * colour
+    page = np.empty((height, width, 4), np.uint8)
+    page[..., :3] = np.clip(np.round(colour), 0, 255)
+    page[..., 3] = np.round(255 * cover)
+    return page
+
+
+def _opening(fit: HeadFit) -> U8 | None:
+    """Return the mouth's opening in the picture, ``uint8 (h, w)``, or None where the lips touch."""
+    lips = picture_to_pixels(fit.points[list(INNER_LIPS)], fit.size)
+    width, height = fit.size
+    face_width = float(np.linalg.norm(fit.points[234] - fit.points[454])) * height
+    gap = np.mean([np.linalg.norm(lips[5 + d] - lips[15 - d]) for d in (-1, 0, 1)])
+    if gap < _OPEN_SHARE * face_width:
+        return None
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(lips * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return mask
+
+
+def _tooth_colour(fit: HeadFit, pixels: U8, opening: U8 | None, light: Light) -> F32:
+    """The picture's own teeth where it shows some, else ivory in the picture's light; ``float32 (3,)`` in [0, 255]."""
+    ivory = light.on((0.98, 0.94, 0.86))
+    if opening is None:
+        return ivory
+    inside = pixels[opening > 200].astype(np.float32)
+    if len(inside) < 12:
+        return ivory
+    luminance = inside @ np.array([0.3, 0.59, 0.11], np.float32)
+    bright = inside[luminance >= np.percentile(luminance, 70)]
+    colour = np.median(bright, axis=0)
+    skin = 255 * light.skin
+    # Teeth are brighter than skin or at least less red; else the opening shows tongue or dark.
+    if colour.mean() > 0.85 * skin.mean() and colour[2] / max(colour[0], 1) > skin[2] / max(skin[0], 1):
+        return (1.06 * colour).astype(np.float32)
+    return ivory
+
+
+def _keep_picture(page: U8, place: npt.NDArray[np.float64], fit: HeadFit, pixels: U8, opening: U8) -> U8:
+    """Lay what the open mouth shows over the painted teeth, so that the puppet at rest is the picture."""
+    # remap counts from pixel centres.
+    map_x, map_y = (place[..., 0] - 0.5).astype(np.float32), (place[..., 1] - 0.5).astype(np.float32)
+    shown = cv2.remap(pixels, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    grown = cv2.dilate(opening, np.ones((3, 3), np.uint8), iterations=2)
+    mask = cv2.remap(grown, map_x, map_y, cv2.INTER_LINEAR).astype(np.float32)[..., None] / 255
+    out = page.astype(np.float32)
+    alpha = np.maximum(out[..., 3:], 255 * mask)
+    colour = mask * shown + (1 - mask) * out[..., :3]
+    return np.concatenate([colour, alpha], axis=2).round().clip(0, 255).astype(np.uint8)
+
+
+def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
+    group = list(head.group_names).index("helper-tongue")
+    triangles = head.triangles[head.triangle_group == group]
+    members, flat = np.unique(triangles, return_inverse=True)
+    neutral = fit.neutral[members]
+    worn = neutral + np.tensordot(fit.weights, head.face_units[:, members], axes=1)
+    worn[:, 1] -= _TONGUE_LIES_DM
+    low, span = neutral.min(axis=0), np.ptp(neutral, axis=0)
+    unit = (neutral - low) / np.maximum(span, 1e-6)
+    return MeshPart(
+        name="tongue",
+        texture="tongue",
+        vertices=fit.place(worn.astype(np.float32)),
+        triangles=flat.reshape(-1, 3).astype(np.int32),
+        uv=np.stack([unit[:, 0], 1 - 0.5 * (unit[:, 2] + unit[:, 1])], axis=1).astype(np.float32),
+        opacity=np.ones(len(members), np.float32),
+        role=Role.INSIDE,
+        units=(fit.scale * head.face_units[:, members] @ fit.rotation.T).astype(np.float32),
+        bone="head",
+    )
+
+
+def _tongue_page(light: Light) -> U8:
+    size = 64
+    u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
+    shade = (0.85 - 0.75 * v) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
+    page = np.full((size, size, 4), 255, np.uint8)
+    page[..., :3] = np.clip(light.on((0.80, 0.42, 0.40)) * shade[..., None], 0, 255)
+    return page
+
+
+def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
+    """A dark wall behind teeth and tongue; its lower half goes with the jaw."""
+    columns, rows = 7, 9
+    u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(1, -1, rows))
+    points = np.stack([0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1)
+    with_jaw = np.clip(0.5 - v, 0, 1).reshape(-1, 1)
+    flat = points.reshape(-1, 3)
+    moves = with_jaw * lower.moves(flat)
+    vertices = fit.place((flat + np.tensordot(fit.weights, moves, axes=1)).astype(np.float32))
+    return MeshPart(
+        name="cavity",
+        texture="cavity",
+        vertices=vertices,
+        triangles=grid_triangles(columns, rows),
+        uv=np.stack([(u.ravel() + 1) / 2, (1 - v.ravel()) / 2], axis=1).astype(np.float32),
+        opacity=np.ones(len(vertices), np.float32),
+        role=Role.INSIDE,
+        units=(fit.scale * moves @ fit.rotation.T).astype(np.float32),
+        bone="head",
+    )
+
+
+def _cavity_page(light: Light) -> U8:
+    size = 64
+    u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(-1, 1, size))
+    shade = 0.45 + 0.55 * np.clip(np.hypot(u, v * 0.8), 0, 1) ** 2
+    page = np.full((size, size, 4), 255, np.uint8)
+    page[..., :3] = np.clip(light.on((0.36, 0.14, 0.13)) * shade[..., None], 0, 255)
+    return page

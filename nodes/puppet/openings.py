@@ -1,0 +1,78 @@
+"""Windows in the face: what lies between the lids and between the lips."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.puppet import Role
+from vivant.nodes.puppet.mesh_part import MeshPart
+from vivant.nodes.puppet.skin_patch import SkinPatch
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+
+def openings(face: MeshPart, patch: SkinPatch) -> MeshPart:
+    """Close each hole of the face's skin with a fan, to be used as a window.
+
+    A fan may reach beyond a bent rim: the skin, drawn later, covers what it does.
+
+    Args:
+        face: The face's skin.
+        patch: What it was made from.
+    """
+    loops = holes(face.triangles, patch.opacity)
+    vertices, units, triangles = [], [], []
+    start = 0
+    assert face.units is not None
+    for loop in loops:
+        rim = np.asarray(loop)
+        vertices.append(np.concatenate([face.vertices[rim], face.vertices[rim].mean(axis=0, keepdims=True)]))
+        moved = face.units[:, rim]
+        units.append(np.concatenate([moved, moved.mean(axis=1, keepdims=True)], axis=1))
+        count = len(rim)
+        ring = np.arange(count)
+        triangles.append(start + np.stack([ring, np.roll(ring, -1), np.full(count, count)], axis=1))
+        start += count + 1
+    points = np.concatenate(vertices).astype(np.float32)
+    return MeshPart(
+        name="openings",
+        texture="cavity",
+        vertices=points,
+        triangles=np.concatenate(triangles).astype(np.int32),
+        uv=np.full((len(points), 2), 0.5, np.float32),
+        opacity=np.ones(len(points), np.float32),
+        role=Role.OPENING,
+        units=np.concatenate(units, axis=1).astype(np.float32),
+        bone="head",
+    )
+
+
+def holes(triangles: I32, opacity: F32) -> list[list[int]]:
+    """Return the rims of a mesh's inner holes as loops of vertices; the outer rim, where it fades, is none.
+
+    Args:
+        triangles: ``(T, 3)``.
+        opacity: ``(N,)``: a rim of opacity below one half is an outer rim.
+    """
+    edges = {(int(a), int(b)) for t in triangles for a, b in ((t[0], t[1]), (t[1], t[2]), (t[2], t[0]))}
+    following: dict[int, list[int]] = defaultdict(list)
+    for a, b in edges:
+        if (b, a) not in edges:
+            following[a].append(b)
+    loops = []
+    while following:
+        first = min(following)
+        loop, here = [], first
+        while here in following:
+            loop.append(here)
+            onward = following[here]
+            here = onward.pop()
+            if not onward:
+                del following[loop[-1]]
+        if len(loop) >= 3 and float(opacity[loop].mean()) > 0.5:
+            loops.append(loop)
+    return loops

@@ -1,0 +1,82 @@
+"""From motion to pose: whose expression, how far the head turns, where the eyes look."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.puppet import Puppet, PuppetPose
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(38.0), np.radians(28.0)
+EYEBALL = 0.4
+"""Radius of a real eyeball in widths of the eye: 12 mm of 30 mm."""
+
+CAP_RADIUS = 0.75
+"""Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
+hair; a flatter cap covers the whole opening. It turns less in exchange."""
+
+NECK_SHARE = 0.4
+"""How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
+the two uppermost vertebrae."""
+
+
+def gaze(weights: F32, side: str) -> tuple[float, float]:
+    """Return yaw (positive: toward the viewer's right) and pitch (positive: up) of an eye in radians."""
+    out, inward = weights[INDEX[f"eyeLookOut{side}"]], weights[INDEX[f"eyeLookIn{side}"]]
+    down, up = weights[INDEX[f"eyeLookDown{side}"]], weights[INDEX[f"eyeLookUp{side}"]]
+    sign = 1.0 if side == "Left" else -1.0  # the person's left is the viewer's right
+    return float(sign * GAZE_YAW_RAD * (out - inward)), float(GAZE_PITCH_RAD * (up - down))
+
+
+def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
+    """Bend a puppet.
+
+    Args:
+        puppet: The puppet.
+        weights: ``(52,)`` the expression that it shall wear.
+        turn: ``(3, 3)`` rotation of the head from rest, in axes of picture space.
+        shift: ``(3,)`` displacement of the head, picture heights.
+
+    Returns:
+        Local rotations and shifts of its bones.
+    """
+    count = len(puppet.bones)
+    rotations = np.tile(np.eye(3), (count, 1, 1))
+    translations = np.zeros((count, 3))
+    vector = rotation_vector(turn)
+    rotations[puppet.bone("neck")] = rotation_matrix(NECK_SHARE * vector)
+    rotations[puppet.bone("head")] = rotation_matrix((1 - NECK_SHARE) * vector)
+    translations[puppet.bone("neck")] = shift
+    frame = puppet.head_rotation.astype(np.float64)
+    jaw = float(weights[INDEX["jawOpen"]] - puppet.expression[INDEX["jawOpen"]])
+    rotations[puppet.bone("jaw")] = rotation_matrix(frame[:, 0] * puppet.jaw_swing * jaw)
+    flatter = EYEBALL / CAP_RADIUS
+    for side in ("Left", "Right"):
+        yaw, pitch = gaze(weights, side)
+        own_yaw, own_pitch = gaze(puppet.expression, side)
+        local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
+        rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
+    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32))
+
+
+def rotation_vector(rotation: F64) -> F64:
+    """Axis times angle in radians of a rotation matrix, ``(3,)``; angles below 180 degrees."""
+    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
+    sine = 0.5 * float(np.linalg.norm(axis))
+    cosine = 0.5 * (float(np.trace(rotation)) - 1)
+    angle = float(np.arctan2(sine, cosine))
+    return np.asarray(axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine))
+
+
+def rotation_matrix(vector: F64) -> F64:
+    """Rodrigues' formula: the rotation ``(3, 3)`` about `vector` by its length in radians."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.eye(3)
+    x, y, z = np.asarray(vector, np.float64) / angle
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)

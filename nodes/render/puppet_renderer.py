@@ -1,0 +1,168 @@
+"""Draws a puppet with OpenGL 4.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.puppet import Puppet, Role
+from vivant.shaders.source import read_shader
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+
+_FLOATS_PER_VERTEX = 7
+
+# Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
+# lies behind it and shows only where an opening has pushed the depth to 1.
+_SLICES = {
+    Role.SKIN: (-1.0, -0.6),
+    Role.BODY: (-0.5, -0.1),
+    Role.INSIDE: (0.2, 0.9),
+    Role.OPENING: (1.0, 1.0),
+}
+
+
+class PuppetRenderer:
+    """Holds one puppet on the GPU and draws it into a framebuffer of its own.
+
+    Args:
+        context: ``moderngl.Context``; every call must come from the thread that owns it.
+        size: Width and height of what is drawn, in pixels.
+        samples: Per pixel, for smooth edges; 0 or 1: one.
+    """
+
+    def __init__(self, context: Any, size: tuple[int, int], samples: int = 0) -> None:
+        self._context = context
+        self.size = size
+        self._skin = context.program(
+            vertex_shader=read_shader("puppet.vert"), fragment_shader=read_shader("puppet.frag")
+        )
+        self._back = context.program(
+            vertex_shader=read_shader("backdrop.vert"), fragment_shader=read_shader("backdrop.frag")
+        )
+        self._back_mesh = context.vertex_array(self._back, [])
+        self.texture = context.texture(size, 4)
+        samples = min(samples, context.max_samples) if samples > 1 else 0
+        self._depth = context.depth_renderbuffer(size, samples=samples)
+        if samples:
+            self._colour = context.renderbuffer(size, 4, samples=samples)
+            self._target = context.framebuffer([self._colour], self._depth)
+            self.framebuffer = context.framebuffer([self.texture])
+            self._own = [self._target, self.framebuffer, self._colour, self._depth]
+        else:
+            self.framebuffer = self._target = context.framebuffer([self.texture], self._depth)
+            self._own = [self.framebuffer, self._depth]
+        self._puppet: Puppet | None = None
+        self._held: list[Any] = []
+
+    def load(self, puppet: Puppet) -> None:
+        """Take a puppet to the GPU in place of the one before."""
+        self._unload()
+        context = self._context
+        static = np.concatenate(
+            [puppet.uv, puppet.map_uv, puppet.z[:, None], puppet.mapped[:, None], puppet.opacity[:, None]],
+            axis=1,
+        )
+        self._static = context.buffer(np.ascontiguousarray(static, np.float32).tobytes())
+        self._moving = context.buffer(reserve=len(puppet.plane) * _FLOATS_PER_VERTEX * 4, dynamic=True)
+        self._index = context.buffer(np.ascontiguousarray(puppet.triangles, np.int32).tobytes())
+        self._mesh = context.vertex_array(
+            self._skin,
+            [
+                (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
+                (
+                    self._static,
+                    "2f 2f 1f 1f 1f",
+                    "texture_place",
+                    "map_place",
+                    "own_depth",
+                    "mapped",
+                    "vertex_opacity",
+                ),
+            ],
+            index_buffer=self._index,
+            index_element_size=4,
+        )
+        self._held = [self._mesh, self._static, self._moving, self._index]
+        self._textures = {}
+        smaller = self.size[1] < puppet.size[1]
+        for name, pixels in puppet.textures.items():
+            texture = context.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
+            texture.repeat_x = texture.repeat_y = False
+            if smaller:
+                texture.build_mipmaps()
+            else:
+                texture.filter = (context.LINEAR, context.LINEAR)
+            self._textures[name] = texture
+        height, width = puppet.depth_map.shape
+        self._map = context.texture((width, height), 1, np.ascontiguousarray(puppet.depth_map).tobytes(), dtype="f4")
+        self._map.repeat_x = self._map.repeat_y = False
+        self._map.filter = (context.LINEAR, context.LINEAR)
+        self._held += [*self._textures.values(), self._map]
+        self._puppet = puppet
+
+    def draw(self, vertices: F32) -> None:
+        """Draw the loaded puppet.
+
+        Args:
+            vertices: ``float32 (V, 7)`` as `SkinnedMesh.vertices`.
+        """
+        puppet, context = self._puppet, self._context
+        if puppet is None:
+            raise RuntimeError("no puppet is loaded")
+        self._moving.write(np.ascontiguousarray(vertices, np.float32))
+        self._target.use()
+        context.viewport = (0, 0, *self.size)
+        self._target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        context.blend_func = (context.ONE, context.ONE_MINUS_SRC_ALPHA)
+        context.front_face = "ccw"
+        context.enable_only(context.BLEND | context.DEPTH_TEST)
+        context.depth_func = "1"
+        self._textures[puppet.backdrop].use(0)
+        self._back["skin"].value = 0
+        self._back_mesh.render(context.TRIANGLES, vertices=3)
+        width, height = puppet.size
+        self._set("half_size", (0.5 * width / height, 0.5))
+        self._set("eye", tuple(float(v) for v in puppet.eye))
+        self._map.use(1)
+        self._set("depth_map", 1)
+        self._set("skin", 0)
+        for layer in puppet.layers:
+            near, far = _SLICES[layer.role]
+            self._set("slice", (0.5 * (far - near), 0.5 * (far + near)))
+            # An opening writes the farthest depth over whatever was there.
+            context.depth_func = "1" if layer.role is Role.OPENING else "<="
+            if layer.role in (Role.BODY, Role.SKIN):
+                context.enable(context.CULL_FACE)
+            else:
+                context.disable(context.CULL_FACE)
+            self._textures[layer.texture].use(0)
+            self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
+        if self._target is not self.framebuffer:
+            context.copy_framebuffer(self.framebuffer, self._target)
+
+    def release(self) -> None:
+        """Give everything back to OpenGL."""
+        self._unload()
+        for item in (*self._own, self.texture, self._back_mesh, self._skin, self._back):
+            item.release()
+
+    def _unload(self) -> None:
+        for item in self._held:
+            item.release()
+        self._held = []
+        self._puppet = None
+
+    def _set(self, name: str, value: Any) -> None:
+        # A driver drops uniforms that it finds unused.
+        if name in self._skin:
+            self._skin[name].value = value
+
+
+def is_software(context: Any) -> bool:
+    """Whether OpenGL draws on the CPU."""
+    name = str(context.info["GL_RENDERER"]).lower()
+    return any(word in name for word in ("llvmpipe", "softpipe", "swiftshader", "software"))

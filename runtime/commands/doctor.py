@@ -1,0 +1,137 @@
+"""``vivant doctor``: what this computer has, and what is missing."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+from collections.abc import Callable
+from importlib import metadata
+
+import typer
+
+from vivant.runtime.environment import SETTINGS
+
+_LIBRARIES = ("mediapipe", "numpy", "numba", "moderngl", "glfw", "av", "pillow", "opencv-contrib-python")
+_INFERENCE = ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu")
+
+
+def doctor() -> None:
+    """Look at OpenGL, ONNX Runtime, model files, cameras, presets and telemetry, and say what is missing."""
+    typer.echo(f"Vivant {metadata.version('vivant')}, Python {platform.python_version()}, {platform.platform()}")
+    parts: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+        ("Libraries", _libraries),
+        ("OpenGL", _opengl),
+        ("Display", _display),
+        ("ONNX Runtime", _providers),
+        ("Model files", _models),
+        ("Cameras", _cameras),
+        ("Presets", _presets),
+        ("Telemetry", _telemetry),
+        ("Logs", _logs),
+    )
+    broken = []
+    for title, look in parts:
+        typer.echo(f"\n{title}")
+        try:
+            lines = look()
+        except Exception as error:  # a doctor does not fall over what is broken: that is the finding
+            broken.append(title)
+            lines = [f"MISSING: {line}" if i == 0 else line for i, line in enumerate(str(error).splitlines())]
+            lines = lines or [f"MISSING: {type(error).__name__}"]
+        for line in lines:
+            typer.echo(f"  {line}")
+    typer.echo("")
+    if broken:
+        typer.echo(f"Something is missing: {', '.join(broken)}.")
+        raise typer.Exit(1)
+    typer.echo("Everything that the presets need is here.")
+
+
+def _libraries() -> list[str]:
+    return [f"{name} {_version(name) or 'MISSING'}" for name in _LIBRARIES]
+
+
+def _opengl() -> list[str]:
+    from vivant.runtime.gl_context import GLContext
+
+    gl = GLContext.headless()
+    try:
+        renderer = gl.renderer
+    finally:
+        gl.release()
+    software = any(word in renderer.lower() for word in ("llvmpipe", "softpipe", "swiftshader", "software"))
+    return [renderer, "drawn by the processor: it works, a graphics card is faster" if software else "a GPU"]
+
+
+def _display() -> list[str]:
+    from vivant.runtime.drawing import has_display
+
+    return ["there is one" if has_display() else "none: `vivant run` needs --headless, `animate` needs none"]
+
+
+def _providers() -> list[str]:
+    installed = [f"{name} {version}" for name in _INFERENCE if (version := _version(name))]
+    onnxruntime = importlib.import_module("onnxruntime")
+    return [*installed, f"providers: {', '.join(onnxruntime.get_available_providers())}"]
+
+
+def _models() -> list[str]:
+    from vivant.runtime.models import ModelStore, describe_models
+
+    store = ModelStore()
+    rows = [
+        f"{row.name}: {row.state}, SHA-256 {store.table[row.name].sha256[:12]}..., {row.licence}"
+        for row in describe_models(store)
+    ]
+    return [*rows, f"kept in {store.cache_dir}; what is missing is fetched when it is first needed"]
+
+
+def _cameras() -> list[str]:
+    from vivant.runtime.camera_list import camera_lines
+
+    return camera_lines() or ["none found"]
+
+
+def _presets() -> list[str]:
+    from vivant.graph.preset import load_preset
+    from vivant.graph.registry import Registry
+    from vivant.graph.validation import validate
+    from vivant.runtime.shipped_presets import shipped_presets
+
+    registry = Registry.installed()
+    for path in shipped_presets().values():
+        validate(load_preset(path), registry, path.parent, where=str(path))
+    return [f"valid: {', '.join(shipped_presets())}"]
+
+
+def _telemetry() -> list[str]:
+    from vivant.runtime.models import ModelStore
+
+    mediapipe = tuple(int(part) for part in (_version("mediapipe") or "0").split(".")[:3] if part.isdigit())
+    silent = (0, 10, 31) <= mediapipe < (0, 10, 34)
+    setting = "ORT_DISABLE_TELEMETRY"
+    off = os.environ.get(setting) == SETTINGS[setting]
+    return [
+        "MediaPipe: this version sends nothing"
+        if silent
+        else "MediaPipe: this version MAY REPORT USAGE; install mediapipe>=0.10.31,<0.10.34",
+        f"ONNX Runtime: switched off by {setting}=1"
+        if off
+        else f"ONNX Runtime: MAY REPORT USAGE, {setting} is {os.environ.get(setting)!r} and should be '1'",
+        "Vivant: has none; only model files are ever fetched"
+        + (", and VIVANT_OFFLINE forbids even that" if ModelStore().offline else ""),
+    ]
+
+
+def _logs() -> list[str]:
+    from vivant.runtime.faults import log_folder
+
+    return [str(log_folder())]
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

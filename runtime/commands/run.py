@@ -1,0 +1,40 @@
+"""``vivant run``: a preset, live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vivant.runtime.command_options import Overrides, Preset, Report, from_here
+
+
+def run(
+    preset: Preset,
+    set_: Overrides = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Run without a window; what needs one is left out.")
+    ] = False,
+    duration: Annotated[
+        float | None, typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds.")
+    ] = None,
+    report: Report = None,
+) -> None:
+    """Run a preset live, until the window is closed or Ctrl-C is pressed."""
+    from vivant.graph.preset import apply_overrides, load_preset
+    from vivant.graph.registry import Registry
+    from vivant.graph.validation import validate
+    from vivant.runtime.live_run import run_live
+    from vivant.runtime.report import write_report
+    from vivant.runtime.report_file import check_report_path
+    from vivant.runtime.shipped_presets import find_preset
+
+    if report is not None:
+        check_report_path(report)
+    path = find_preset(preset)
+    document = apply_overrides(load_preset(path), from_here(set_, Path.cwd()))
+    graph = validate(document, Registry.installed(), path.parent, where=str(path))
+    result = run_live(graph, headless=headless, duration_s=duration)
+    if report is not None:
+        write_report(result, report)

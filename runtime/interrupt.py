@@ -1,0 +1,48 @@
+"""Ctrl-C: a polite stop first, then a quick one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def stop_on_interrupt(say: Callable[[str], None]) -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C (or SIGTERM) sets, so that files are finished before the end.
+
+    The second raises KeyboardInterrupt, which unwinds whatever is running and removes what was begun. The
+    third ends the process at once, for the case that a library hangs.
+
+    Args:
+        say: Tells the user one line.
+
+    Yields:
+        The event to be given to an engine.
+    """
+    stop = threading.Event()
+    count = 0
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            stop.set()
+            say("Stopping: finishing what was begun. Ctrl-C again to leave at once.")
+        elif count == 2:
+            raise KeyboardInterrupt
+        else:
+            os._exit(1)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # only the main thread may set handlers
+        return
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

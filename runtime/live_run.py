@@ -1,0 +1,38 @@
+"""A live run as the commands start it: context, services, Ctrl-C, and a line at the end."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from vivant.graph.graph import Graph
+from vivant.runtime.drawing import gl_for
+from vivant.runtime.interrupt import stop_on_interrupt
+from vivant.runtime.models import ModelStore
+from vivant.runtime.notices import Notices
+from vivant.runtime.progress import FetchProgress
+
+if TYPE_CHECKING:
+    from vivant.runtime.report import RunResult
+
+
+def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunResult:
+    """Run `graph` until its duration is over, its window is closed, its sources end or Ctrl-C.
+
+    Raises:
+        VivantError: It cannot start.
+    """
+    from vivant.runtime.live import LiveEngine
+    from vivant.runtime.services import Services
+
+    with (
+        Notices() as notice,
+        FetchProgress() as fetching,
+        stop_on_interrupt(notice) as stop,
+        gl_for(graph, window=not headless) as gl,
+    ):
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
+        engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
+        result = engine.run(stop)
+    sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")
+    return result

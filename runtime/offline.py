@@ -1,0 +1,265 @@
+"""The offline engine: virtual time, lock-step, nothing dropped, the same bytes every time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from vivant.graph.errors import EndOfStream, VivantError
+from vivant.graph.graph import Graph, NodeSpec
+from vivant.graph.node import Lane, Outcome, Pace
+from vivant.runtime.clock import Clock, MonotonicClock, VirtualClock
+from vivant.runtime.hand_over import HandOver
+from vivant.runtime.node_fault import NodeFault, explain
+from vivant.runtime.prelude import run_prelude
+from vivant.runtime.report import NodeReport, RunResult
+from vivant.runtime.services import Services
+from vivant.runtime.stage import Bundle, Stage, named
+from vivant.runtime.station import Made, Station
+
+
+class Progress(Protocol):
+    """Told how far a run is."""
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Take note.
+
+        Args:
+            done: Steps made.
+            total: Steps expected, where the source knows; an estimate.
+        """
+
+
+class OfflineEngine:
+    """Runs a graph once through, one step per emission of its primary MEDIA source.
+
+    Three stages overlap, each in a thread of its own and each handing over in order: source and tracking are
+    ahead by a frame, the thread that called `run` draws (it owns OpenGL), and encoders follow. What a node
+    sees depends on nothing but the frames before, so overlapping changes no result.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        services: Services,
+        *,
+        progress: Progress | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            graph: The graph; nodes that need a display are left out.
+            services: What it needs from outside.
+            progress: Told after every step, on the thread that called `run`.
+            clock: Measures how long things take. The graph's own time is always virtual.
+        """
+        self._graph = graph.without_display()
+        self._services = services
+        self._progress = progress
+        self._wall = clock or MonotonicClock()
+        self._interrupted = False
+        self._stations: dict[str, Station] = {}
+        self._frames = 0
+
+    def run(self, stop: threading.Event) -> RunResult:
+        """Run to the end of the primary source, or until `stop` is set: then what was begun is finished.
+
+        Raises:
+            VivantError: The graph cannot run offline, or a node failed. Every node that was opened is closed.
+        """
+        primary = self._primary()
+        clocks = {name: VirtualClock() for name in ("ahead", "draw", "after")}
+        stage_of = self._divide(primary)
+        for spec in self._graph.nodes:
+            now_ns = clocks[stage_of[spec.id]].now_ns
+            context = self._services.node_context(self._graph, spec, now_ns, offline=True)
+            self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns)
+        stages = {
+            name: Stage(
+                self._graph,
+                [
+                    station
+                    for node_id, station in self._stations.items()
+                    if stage_of[node_id] == name
+                    and node_id not in self._graph.still
+                    and (primary is None or node_id != primary.id)
+                ],
+                clock,
+            )
+            for name, clock in clocks.items()
+        }
+        outcome, duration_ns = Outcome.FAILED, 0
+        try:
+            for station in self._stations.values():
+                if stop.is_set():
+                    break
+                with NodeFault.of(station.id):
+                    station.open()
+            self._interrupted = stop.is_set() or not run_prelude(
+                self._graph, self._stations, lambda station, work: work(), stop.is_set
+            )
+            begin = self._wall.now_ns()
+            if not self._interrupted:
+                self._stream(primary, stages, stop)
+            duration_ns = self._wall.now_ns() - begin
+            outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE
+        except NodeFault as fault:
+            raise explain(fault.error, fault.node_id, self._services.log_dir) from fault.error
+        except KeyboardInterrupt:
+            outcome = Outcome.INTERRUPTED
+            raise
+        finally:
+            self._close(outcome)
+        return RunResult(
+            outcome=outcome,
+            frames=self._frames,
+            duration_ns=duration_ns,
+            nodes={
+                station.id: NodeReport(
+                    station.spec.node_class.type, station.statistics, station.upkeep.state, station.providers
+                )
+                for station in self._stations.values()
+            },
+            renderer=self._services.gl.renderer if self._services.gl else None,
+        )
+
+    def _primary(self) -> NodeSpec | None:
+        captures = self._graph.sources(Pace.CAPTURE)
+        if captures:
+            raise VivantError(
+                f"{captures[0].id} is a live source ({captures[0].node_class.type}): it has no frames to step through",
+                where=f"node {captures[0].id}",
+                remedy="use a video or a recorded performance as the driver, or `vivant run` for a live run",
+                exit_status=2,
+            )
+        primary = self._graph.primary()
+        if primary and primary.node_class.lane is Lane.RENDER:
+            raise VivantError(f"{primary.id} draws: it cannot set the steps of a run", where=f"node {primary.id}")
+        return primary
+
+    def _divide(self, primary: NodeSpec | None) -> dict[str, str]:
+        """Say for every node in which stage it runs."""
+        drawn = [spec.id for spec in self._graph.nodes if spec.node_class.lane is Lane.RENDER]
+        needs_drawn = self._graph.downstream(drawn)
+        feeds_drawn = self._graph.upstream(drawn)
+        stage_of = {}
+        for spec in self._graph.nodes:
+            is_sink = spec.pace is None and not self._graph.readers(spec.id)
+            if spec.node_class.lane is Lane.RENDER or (spec.id in needs_drawn and spec.id in feeds_drawn):
+                stage_of[spec.id] = "draw"
+            elif spec.id in needs_drawn or is_sink:
+                stage_of[spec.id] = "after"
+            else:
+                stage_of[spec.id] = "ahead"
+        return stage_of
+
+    def _stream(self, primary: NodeSpec | None, stages: dict[str, Stage], stop: threading.Event) -> None:
+        total: int | None = 1
+        if primary:
+            with NodeFault.of(primary.id):
+                total = self._stations[primary.id].length()
+        # one bundle waits, one is being worked on: more would cost memory and gain nothing
+        ahead, after = HandOver[Bundle](1), HandOver[Bundle](2)
+
+        def run_ahead() -> None:
+            for bundle in self._ahead(primary, stages["ahead"], stop):
+                if not ahead.put(bundle):
+                    return
+
+        def run_after() -> None:
+            for bundle in after:
+                stages["after"].run(bundle)
+            for _ in stages["after"].drain():
+                pass
+
+        giver = _Helper("vivant ahead", run_ahead, ahead.finish)
+        taker = _Helper("vivant after", run_after, after.close)
+        giver.start()
+        taker.start()
+        completed = False
+        try:
+            for bundle in ahead:
+                drawn = stages["draw"].run(bundle)
+                self._services.collect_garbage()
+                if not after.put(drawn):
+                    break
+                if bundle.step is not None:
+                    self._frames += 1
+                    if self._progress:
+                        self._progress(self._frames, total)
+            else:
+                if giver.error is None:
+                    completed = all(after.put(bundle) for bundle in stages["draw"].drain())
+        finally:
+            ahead.close()
+            # after a failure the encoders need not finish frames that will be thrown away
+            (after.finish if completed else after.close)()
+            giver.join()
+            taker.join()
+        for helper in (giver, taker):
+            if helper.error is not None:
+                raise helper.error
+
+    def _ahead(self, primary: NodeSpec | None, stage: Stage, stop: threading.Event) -> Iterator[Bundle]:
+        now_ns = 0
+        name = primary.id if primary else ""
+        for step, made in enumerate(self._emissions(primary, stop)):
+            # time stands still rather than go back, should a file's time stamps be wrong
+            now_ns = max(now_ns, made.t_ns)
+            yield stage.run(Bundle(now_ns, step, named(name, made)))
+        if primary:
+            with NodeFault.of(name):
+                last = list(self._stations[name].drain())
+            for made in last:
+                yield stage.run(Bundle(now_ns, None, named(name, made)))
+        yield from stage.drain()
+
+    def _emissions(self, primary: NodeSpec | None, stop: threading.Event) -> Iterator[Made]:
+        if primary is None:
+            # only still pictures: one step shows them
+            if not stop.is_set():
+                yield Made({}, 0, 0)
+            return
+        station = self._stations[primary.id]
+        while not stop.is_set():
+            try:
+                with NodeFault.of(primary.id):
+                    made = station.emit()
+            except NodeFault as fault:
+                if isinstance(fault.error, EndOfStream):
+                    return
+                raise
+            if made.packets:
+                yield made
+        self._interrupted = True
+
+    def _close(self, outcome: Outcome) -> None:
+        """Close every node, the last first. A fault in closing is told only when nothing else went wrong."""
+        faults = []
+        for station in reversed(self._stations.values()):
+            try:
+                station.close(outcome)
+            except Exception as error:
+                faults.append(explain(error, station.id, self._services.log_dir))
+        if faults and outcome is not Outcome.FAILED:
+            raise faults[0]
+
+
+class _Helper(threading.Thread):
+    """A thread that keeps what it failed with. Not a daemon: inference libraries abort when cut off."""
+
+    def __init__(self, name: str, work: Callable[[], None], finish: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=False)
+        self.error: BaseException | None = None
+        self._work = work
+        self._finish = finish
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._finish()

@@ -1,0 +1,49 @@
+"""An offline run as the commands start it: context, services, progress, Ctrl-C, and a line at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from vivant.graph.errors import VivantError
+from vivant.graph.graph import Graph
+from vivant.graph.node import Outcome
+from vivant.runtime.drawing import gl_for
+from vivant.runtime.interrupt import stop_on_interrupt
+from vivant.runtime.models import ModelStore
+from vivant.runtime.notices import Notices
+from vivant.runtime.progress import FetchProgress, FrameProgress
+
+if TYPE_CHECKING:
+    from vivant.runtime.report import RunResult
+
+
+def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
+    """Run `graph` to the end of its driver and say what was made.
+
+    Args:
+        graph: A graph that writes something.
+        label: What the progress bar says.
+        made: What is written, for the line at the end.
+
+    Raises:
+        VivantError: The run failed, or was interrupted (what was written until then is kept and named).
+    """
+    from vivant.runtime.offline import OfflineEngine
+    from vivant.runtime.services import Services
+
+    with (
+        Notices() as notice,
+        FetchProgress() as fetching,
+        stop_on_interrupt(notice) as stop,
+        gl_for(graph, window=False) as gl,
+    ):
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
+        with FrameProgress(label) as progress:
+            result = OfflineEngine(graph, services, progress=progress).run(stop)
+    if result.outcome is Outcome.INTERRUPTED:
+        kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
+        raise VivantError("interrupted", remedy=kept)
+    typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
+    return result

@@ -1,0 +1,104 @@
+"""The nodes that run on the main thread, in order, once per displayed frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vivant.graph.graph import Graph
+from vivant.graph.packet import Packet, Tick
+from vivant.runtime.clock import Clock
+from vivant.runtime.mailbox import Mailbox
+from vivant.runtime.station import Made, Station
+from vivant.runtime.worker import Listener
+
+
+class RenderLane:
+    """Nodes of the render lane of a live graph. Links among them pass within the same step."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        stations: Sequence[Station],
+        clock: Clock,
+        inboxes: Mapping[str, Mapping[str, Mailbox]],
+        outboxes: Mapping[str, Mapping[str, Sequence[Mailbox]]],
+        listener: Listener,
+    ) -> None:
+        """Take the lane's nodes.
+
+        Args:
+            graph: The graph.
+            stations: The nodes in topological order, opened.
+            clock: Where the time of a step comes from.
+            inboxes: For each node, the inputs that come from workers.
+            outboxes: For each node and output, the mailboxes of readers in workers.
+            listener: Told what happens.
+        """
+        self._graph = graph
+        self._stations = tuple(stations)
+        self._by_id = {station.id: station for station in stations}
+        self._clock = clock
+        self._inboxes = inboxes
+        self._outboxes = outboxes
+        self._listener = listener
+        self._steps = 0
+        self._last_ns = 0
+
+    def step(self) -> None:
+        """Run every node that is woken: by this step's tick, or by a packet that came since the last one."""
+        now_ns = self._clock.now_ns()
+        dt_ns = now_ns - self._last_ns if self._steps else 0
+        # below zero: what comes of a tick alone is no packet of a source, and has no latency
+        tick = Packet(Tick(now_ns, dt_ns), now_ns, -1 - self._steps)
+        self._last_ns = now_ns
+        self._steps += 1
+        for station in self._stations:
+            for name, box in self._inboxes[station.id].items():
+                packet = box.take()
+                if packet is not None:
+                    station.receive(name, packet)
+            self._run(station, tick)
+
+    def drain(self) -> None:
+        """Pass on what the nodes still have when their inputs have ended."""
+        now_ns = self._clock.now_ns()
+        tick = Packet(Tick(now_ns, now_ns - self._last_ns), now_ns, -1 - self._steps)
+        for index, station in enumerate(self._stations):
+            try:
+                for made in station.drain():
+                    self._deliver(station, made)
+                    for later in self._stations[index + 1 :]:
+                        if later.woken:
+                            self._run(later, tick)
+            except Exception as error:
+                self._listener.failed(station, error, for_good=True)
+
+    def finish(self) -> None:
+        """Tell readers in workers that nothing more will come."""
+        for boxes in self._outboxes.values():
+            for readers in boxes.values():
+                for box in readers:
+                    box.finish()
+
+    def _run(self, station: Station, tick: Packet[Tick]) -> None:
+        if not (station.can_tick() or station.woken):
+            return
+        if not station.upkeep.may_run(self._clock.now_ns()):
+            return
+        try:
+            made = station.process(tick)
+        except Exception as error:
+            self._listener.failed(station, error)
+            return
+        station.upkeep.succeeded()
+        self._deliver(station, made)
+
+    def _deliver(self, station: Station, made: Made) -> None:
+        for reader, name in self._graph.readers(station.id):
+            packet = made.packets.get(reader.links[name].output)
+            if packet is not None and reader.id in self._by_id:
+                self._by_id[reader.id].receive(name, packet)
+        for output, packet in made.packets.items():
+            for box in self._outboxes[station.id].get(output, ()):
+                box.put(packet)
+        self._listener.made(station, made)

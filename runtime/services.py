@@ -1,0 +1,74 @@
+"""What a run needs from outside: model files, a way to speak to the user, OpenGL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from vivant.graph.graph import Graph, NodeSpec
+from vivant.graph.node import Lane, NodeContext
+
+
+class Graphics(Protocol):
+    """OpenGL as the engines see it; made and released by whoever starts the run."""
+
+    @property
+    def context(self) -> Any:
+        """The ``moderngl.Context``."""
+        ...
+
+    @property
+    def window(self) -> Any:
+        """The GLFW window, or None."""
+        ...
+
+    @property
+    def renderer(self) -> str:
+        """What draws: vendor and version."""
+        ...
+
+    def should_close(self) -> bool:
+        """Whether the user asked the window to close."""
+        ...
+
+    def poll(self) -> None:
+        """Handle the window's events. Called once per step of the render lane."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a run needs from outside.
+
+    Attributes:
+        fetch: Returns the path of a model file or sample by name; raises VivantError.
+        notice: Says one line to the user. May be called from any thread.
+        gl: OpenGL, or None where no node of the graph is in the render lane.
+        log_dir: Folder for tracebacks; None: the user's log folder.
+    """
+
+    fetch: Callable[[str], Path]
+    notice: Callable[[str], None]
+    gl: Graphics | None = None
+    log_dir: Path | None = None
+
+    def collect_garbage(self) -> None:
+        """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""
+        if self.gl:
+            self.gl.collect_garbage()
+
+    def node_context(self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool) -> NodeContext:
+        """Return what a node is opened with. Only nodes of the render lane see OpenGL."""
+        gl = self.gl if spec.node_class.lane is Lane.RENDER else None
+        return NodeContext(
+            now_ns=now_ns,
+            base_dir=graph.base_dir,
+            fetch=self.fetch,
+            notice=self.notice,
+            connected=graph.connected(spec.id),
+            offline=offline,
+            gl=gl.context if gl else None,
+            window=gl.window if gl else None,
+        )

@@ -1,0 +1,206 @@
+"""A node at work: its inputs as they arrived, and the stamping of what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vivant.graph.graph import Graph, NodeSpec
+from vivant.graph.node import Emission, NodeContext, Outcome
+from vivant.graph.packet import Packet, Tick
+from vivant.runtime.statistics import NodeStatistics
+from vivant.runtime.upkeep import State, Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one call of a node gave.
+
+    Attributes:
+        packets: One per output; empty when it gave nothing, or has no outputs.
+        t_ns: The time these belong to.
+        seq: Their number.
+        silent: The node has outputs and gave none this time.
+    """
+
+    packets: dict[str, Packet[Any]]
+    t_ns: int
+    seq: int
+    silent: bool = False
+
+
+class Station:
+    """A node at work, in one thread at a time, without any notion of which.
+
+    Attributes:
+        spec: The node as the graph describes it.
+        statistics: Its numbers.
+        upkeep: Its state.
+        runs: How often it was called, successfully or not.
+        providers: What the node says runs its network (its attribute ``providers``), if it says so.
+    """
+
+    def __init__(self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]) -> None:
+        """Prepare a node; `open` makes it.
+
+        Args:
+            graph: The graph it belongs to.
+            spec: The node.
+            context: What it is opened with.
+            wall_ns: Clock that its duration is measured with.
+        """
+        self.spec = spec
+        self.statistics = NodeStatistics()
+        self.upkeep = Upkeep()
+        self.runs = 0
+        self.providers: tuple[str, ...] = ()
+        self._context = context
+        self._wall_ns = wall_ns
+        self._node = spec.create()
+        self._is_open = False
+        self._held: dict[str, Packet[Any]] = {}
+        self._pending: Packet[Any] | None = None
+        self._fresh = False
+        self._next_seq = 0
+        ports = spec.node_class.input_ports
+        self._needed = tuple(n for n in spec.latest if ports[n].required)
+        # whose age an output of a tick has: what comes from a still picture has none
+        self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
+
+    @property
+    def id(self) -> str:
+        """The node's name."""
+        return self.spec.id
+
+    def open(self) -> None:
+        """Open the node."""
+        self._node.open(self._context)
+        self._is_open = True
+        self.upkeep.state = State.RUNNING
+
+    def close(self, outcome: Outcome) -> None:
+        """Close the node, if it is open."""
+        if self._is_open:
+            self._is_open = False
+            if self.upkeep.state is State.RUNNING:
+                self.upkeep.state = State.ENDED
+            self.providers = tuple(str(p) for p in getattr(self._node, "providers", ()))
+            self._node.close(outcome)
+
+    def reopen(self) -> None:
+        """Close what failed and open a new node in its place, with the same parameters and inputs."""
+        self.close(Outcome.FAILED)
+        self._node = self.spec.create()
+        self.open()
+
+    def length(self) -> int | None:
+        """Return how many emissions a source expects to give."""
+        length: Callable[[], int | None] = getattr(self._node, "length", lambda: None)
+        return length()
+
+    def receive(self, input_name: str, packet: Packet[Any]) -> None:
+        """Take a packet in. One that should have woken the node and did not is lost, and counted."""
+        if input_name == self.spec.waker:
+            if self._pending is not None:
+                self.statistics.dropped += 1
+                packet = replace(packet, gap=True)
+            self._pending = packet
+        else:
+            self._held[input_name] = packet
+            self._fresh = True
+
+    def has(self, input_name: str) -> bool:
+        """Whether an input has a packet."""
+        return input_name in self._held or (input_name == self.spec.waker and self._pending is not None)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The sampled inputs that the node cannot run without."""
+        return self._needed
+
+    @property
+    def woken(self) -> bool:
+        """Whether a trigger waits and all that the node needs has arrived."""
+        return self._pending is not None and all(name in self._held for name in self._needed)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a sampled input got a packet since the last call."""
+        return self._fresh
+
+    def can_tick(self) -> bool:
+        """Whether the node is woken by ticks and all that it needs has arrived."""
+        return self.spec.ticks and all(name in self._held for name in self._needed)
+
+    def process(self, tick: Packet[Tick] | None = None) -> Made:
+        """Call the node with what has arrived, woken by its trigger or by a tick.
+
+        Raises:
+            Exception: Whatever the node raises. Its trigger is used up.
+        """
+        waking: Packet[Any]
+        if self.spec.ticks:
+            assert tick is not None
+            waking = tick
+        else:
+            assert self._pending is not None
+            waking, self._pending = self._pending, None
+        self._fresh = False
+        inputs: dict[str, Packet[Any] | None] = {
+            name: self._held.get(name) for name in self.spec.node_class.input_ports
+        }
+        assert self.spec.waker is not None
+        inputs[self.spec.waker] = waking
+        origin: Packet[Any] = waking
+        if self.spec.ticks:
+            origin = next((self._held[n] for n in self._moving if n in self._held), waking)
+        return self._call(self.spec.node_class.inputs_type(**inputs), lambda: (origin.t_ns, origin.seq))
+
+    def emit(self) -> Made:
+        """Call a source.
+
+        Raises:
+            EndOfStream: It has nothing more.
+            Exception: Whatever else the node raises.
+        """
+        made = self._call(self.spec.node_class.inputs_type(), lambda: (self._context.now_ns(), self._next_seq))
+        if made.packets:
+            self._next_seq = made.seq + 1
+        return made
+
+    def drain(self) -> Iterator[Made]:
+        """Give what the node still has when its stream has ended."""
+        for emission in self._node.drain():
+            seq = emission.seq if emission.seq is not None else self._next_seq
+            self._next_seq = seq + 1
+            yield self._made(emission.outputs, emission.t_ns, seq)
+
+    def _call(self, inputs: Any, stamp: Callable[[], tuple[int, int]]) -> Made:
+        self.runs += 1
+        begin = self._wall_ns()
+        result = self._node.process(inputs)
+        self.statistics.duration.add_ns(self._wall_ns() - begin)
+        self.statistics.count += 1
+        t_ns, seq = stamp()
+        if result is None:
+            return Made({}, t_ns, seq, silent=bool(self.spec.node_class.output_ports))
+        if isinstance(result, Emission):
+            t_ns, seq, result = result.t_ns, seq if result.seq is None else result.seq, result.outputs
+        made = self._made(result, t_ns, seq)
+        if self.spec.pace is None:
+            self._next_seq = seq + 1
+        return made
+
+    def _made(self, outputs: Any, t_ns: int, seq: int) -> Made:
+        node_class = self.spec.node_class
+        if not isinstance(outputs, node_class.outputs_type):
+            raise TypeError(
+                f"{node_class.__name__} gave {type(outputs).__name__}, not {node_class.outputs_type.__name__}"
+            )
+        packets = {
+            name: Packet(value, t_ns, seq)
+            for name, port in node_class.output_ports.items()
+            if not ((value := getattr(outputs, name)) is None and port.sometimes)
+        }
+        return Made(packets, t_ns, seq)

@@ -1,0 +1,54 @@
+"""Numbers of a run: how often, how long, how late."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+KEPT = 8192
+"""Percentiles are those of the last so many samples: enough for hours to cost no memory."""
+
+
+class Samples:
+    """Durations in milliseconds, the last `KEPT` of them."""
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=KEPT)
+
+    def add_ns(self, duration_ns: int) -> None:
+        """Add one duration in nanoseconds."""
+        self._values.append(duration_ns / 1e6)
+
+    def milliseconds(self) -> list[float]:
+        """Return the durations kept, the oldest first."""
+        return list(self._values)
+
+    def percentile(self, percent: float) -> float | None:
+        """Return a percentile in milliseconds by nearest rank; None without samples."""
+        return percentile(sorted(self._values), percent)
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float | None:
+    """Return the nearest-rank percentile of ascending values: the smallest that `percent` % do not exceed."""
+    if not ordered:
+        return None
+    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+@dataclass
+class NodeStatistics:
+    """Numbers of one node. Written by the thread that runs it.
+
+    Attributes:
+        count: Calls of ``process`` that succeeded.
+        faults: Calls that failed.
+        dropped: Packets that were lost before they reached this node.
+        duration: How long ``process`` took.
+    """
+
+    count: int = 0
+    faults: int = 0
+    dropped: int = 0
+    duration: Samples = field(default_factory=Samples)
