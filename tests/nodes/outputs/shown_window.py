@@ -125,9 +125,7 @@ def main() -> None:
 def shown(gl: GLContext, pixels: U8) -> Surface:
     """Put pixels, row 0 at the bottom, on the GPU."""
     height, width = pixels.shape[:2]
-    return Surface(
-        gl.context.texture((width, height), 4, np.ascontiguousarray(pixels).tobytes()), (width, height)
-    )
+    return Surface(gl.context.texture((width, height), 4, np.ascontiguousarray(pixels).tobytes()), (width, height))
 
 
 def ignore(*event: object) -> None:
