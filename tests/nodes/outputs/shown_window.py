@@ -42,6 +42,7 @@ class Eye:
 
 def main() -> None:
     gl = GLContext.windowed("before", (300, 200), vsync=False)
+    window: Any = gl.window
     context = NodeContext(
         now_ns=lambda: 0,
         base_dir=Path(),
@@ -50,12 +51,12 @@ def main() -> None:
         connected=frozenset(),
         offline=False,
         gl=gl.context,
-        window=gl.window,
+        window=window,
     )
     node = WindowOutput(WindowParams(title="a title"))
     node.open(context)
     eye = Eye(gl.context)
-    seen: dict[str, Any] = {"title": glfw.get_window_title(gl.window)}
+    seen: dict[str, Any] = {"title": glfw.get_window_title(window)}
 
     picture = np.random.default_rng(0).integers(0, 256, (200, 200, 4), np.uint8)
     surface = shown(gl, picture)
@@ -76,46 +77,46 @@ def main() -> None:
     seen["rows"] = [frame[y, 150].tolist() for y in (20, 80, 120, 180)]
 
     count = len(eye.frames)
-    refresh = glfw.set_window_refresh_callback(gl.window, ignore)
-    refresh(gl.window)
+    refresh: Any = glfw.set_window_refresh_callback(window, ignore)
+    refresh(window)
     seen["drawn again when the system asks"] = len(eye.frames) - count
 
-    on_key = glfw.set_key_callback(gl.window, ignore)
-    on_character = glfw.set_char_callback(gl.window, ignore)
-    on_character(gl.window, ord("f"))
+    on_key: Any = glfw.set_key_callback(window, ignore)
+    on_character: Any = glfw.set_char_callback(window, ignore)
+    on_character(window, ord("f"))
     gl.poll()
     screen = glfw.get_video_mode(glfw.get_primary_monitor()).size
-    seen["f covers the screen"] = list(glfw.get_window_size(gl.window)) == [screen.width, screen.height]
-    on_character(gl.window, ord("F"))
+    seen["f covers the screen"] = list(glfw.get_window_size(window)) == [screen.width, screen.height]
+    on_character(window, ord("F"))
     gl.poll()
-    seen["f again"] = list(glfw.get_window_size(gl.window))
+    seen["f again"] = list(glfw.get_window_size(window))
     node.update(WindowParams(title="another", full_screen=True))
-    seen["updated"] = [glfw.get_window_title(gl.window), bool(glfw.get_window_monitor(gl.window))]
+    seen["updated"] = [glfw.get_window_title(window), bool(glfw.get_window_monitor(window))]
     node.update(WindowParams(title="another"))
-    seen["window again"] = not glfw.get_window_monitor(gl.window)
+    seen["window again"] = not glfw.get_window_monitor(window)
 
-    on_character(gl.window, ord("x"))
+    on_character(window, ord("x"))
     seen["x closes"] = gl.should_close()
-    for name, press in (
-        ("q closes", lambda: on_character(gl.window, ord("q"))),
-        ("Esc closes", lambda: on_key(gl.window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)),
-    ):
-        glfw.set_window_should_close(gl.window, False)
-        press()
-        seen[name] = gl.should_close()
+    glfw.set_window_should_close(window, False)
+    on_character(window, ord("q"))
+    seen["q closes"] = gl.should_close()
+    glfw.set_window_should_close(window, False)
+    on_key(window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
+    seen["Esc closes"] = gl.should_close()
 
     surface.texture.release()
     node.process(WindowInputs(Packet(surface_of(gl), 0, 3)))
     node._last = surface  # what was shown last is gone
     count = len(eye.frames)
-    refresh(gl.window)
+    refresh(window)
     seen["drawn after its texture is gone"] = len(eye.frames) - count
 
     count = len(eye.frames)
     node.close(Outcome.DONE)
-    for callback in (glfw.set_window_refresh_callback, glfw.set_key_callback, glfw.set_char_callback):
-        left = callback(gl.window, ignore)
-        left(gl.window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
+    register: Any
+    for register in (glfw.set_window_refresh_callback, glfw.set_key_callback, glfw.set_char_callback):
+        left = register(window, ignore)
+        left(window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
     seen["drawn after close"] = len(eye.frames) - count
     seen["errors"] = sorted({*eye.errors, gl.context.error})
     gl.release()
