@@ -90,7 +90,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
             self._glfw.set_char_callback,
             self._glfw.set_window_refresh_callback,
         ):
-            forget(self._window, None)
+            # None would crash in the next event: the wrapper makes a callback that calls the number 0 (2.11)
+            forget(self._window, _ignore)
         for item in (self._triangle, self._program, self._sampler):
             item.release()
         self._glfw = self._last = None
@@ -150,6 +151,10 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         index = max(range(len(monitors)), key=lambda i: overlap(self._place, screens[i]))
         mode = glfw.get_video_mode(monitors[index])
         glfw.set_window_monitor(window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+
+
+def _ignore(*event: object) -> None:
+    pass
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
