@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +42,12 @@ class ImagesInputs:
 class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.images"):
     """Writes numbered PNG pictures into a folder, or a single picture.
 
-    PNG is without loss and keeps transparency. Each file appears when it is whole; a single picture appears at
-    the end. A folder is made if its parent exists; files in it that bear the name of a new one are replaced,
-    others stay.
+    PNG is without loss and keeps transparency. The pictures appear under their names at the end, also after
+    Ctrl-C; a run that fails leaves nothing. A folder is made if its parent exists; pictures in it that bear
+    the name of a new one are replaced, others stay.
     """
 
     _target: Path | None = None
-    _one: Picture | None = None
-    _part: PartFile | None = None
 
     def open(self, context: NodeContext) -> None:
         """Make the folder, or begin the picture.
@@ -57,10 +56,13 @@ class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.ima
             VivantError: No path, an ending that is not known, or a place that cannot be written to.
         """
         target = given_target(context, self.params.path)
-        self._seen = self._written = 0
-        self._one = self._part = None
-        if target.suffix.lower() in PICTURE_ENDINGS and not target.is_dir():
-            self._part = PartFile(target)
+        self._seen = 0
+        self._one: Picture | None = None
+        self._parts: list[PartFile] = []
+        self._single = target.suffix.lower() in PICTURE_ENDINGS and not target.is_dir()
+        self._made_folder = False
+        if self._single:
+            self._parts.append(PartFile(target))
         else:
             self._made_folder = _make_folder(target)
         self._target = target
@@ -77,53 +79,57 @@ class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.ima
         if seen % self.params.every:
             return
         picture = inputs.frame.value
-        if self._part is not None:
-            if self._one is None or self.params.last:
-                self._one = picture
-            return
-        part = PartFile(self._target / f"frame_{self._written + 1:06d}.png")
-        _save(picture, part)
-        self._written += 1
+        if not self._single:
+            part = PartFile(self._target / f"frame_{len(self._parts) + 1:06d}.png")
+            try:
+                _write(picture, part)
+            except BaseException:
+                part.discard()
+                raise
+            self._parts.append(part)
+        elif self._one is None or self.params.last:
+            self._one = picture
 
     def close(self, outcome: Outcome) -> None:
-        """Write the single picture, or leave the folder as it is.
-
-        Numbered pictures that were written before a failure stay: each of them is whole.
+        """Give the pictures their names, or remove them if the run failed.
 
         Raises:
-            VivantError: The picture cannot be written, or no frame came.
+            VivantError: They cannot be written, or no frame came.
         """
-        target, part, one = self._target, self._part, self._one
-        self._target = self._part = self._one = None
+        target, self._target = self._target, None
         if target is None:
             return
-        if part is not None and one is not None and outcome is not Outcome.FAILED:
-            _save(one, part)
-            return
-        if part is not None:
-            part.discard()
-        elif self._written == 0 and self._made_folder:
-            target.rmdir()
-        if self._seen == 0 and outcome is Outcome.DONE:
-            raise VivantError("no frame came, so no picture was written", where=str(target))
+        one, self._one = self._one, None
+        try:
+            if outcome is Outcome.FAILED:
+                return
+            if one is not None:
+                _write(one, self._parts[0])
+            if self._seen:
+                while self._parts:
+                    self._parts.pop(0).finish()
+            elif outcome is Outcome.DONE:
+                raise VivantError("no frame came, so no picture was written", where=str(target))
+        finally:
+            for part in self._parts:
+                part.discard()
+            self._parts = []
+            if self._made_folder:
+                with contextlib.suppress(OSError):
+                    target.rmdir()  # it stays if something is in it
 
 
-def _save(picture: Picture, part: PartFile) -> None:
+def _write(picture: Picture, part: PartFile) -> None:
     from PIL import Image
 
     jpeg = part.target.suffix.lower() != ".png"
     pixels = over_black(picture.pixels) if jpeg and picture.pixels.shape[2] == 4 else picture.pixels
+    # A face of 725 x 725 at level 1 takes 22 ms and 415 KB, at the default of 6 it takes 73 ms and 351 KB.
+    settings = {"quality": JPEG_QUALITY, "subsampling": 0} if jpeg else {"compress_level": 1}
     try:
-        # Level 1 packs a photograph to 5 % more than the default, 6 times as fast.
-        settings = {"quality": JPEG_QUALITY, "subsampling": 0} if jpeg else {"compress_level": 1}
         Image.fromarray(pixels).save(part.path, "JPEG" if jpeg else "PNG", **settings)
     except OSError as error:
-        part.discard()
         raise not_writable(part.target, error) from error
-    except BaseException:
-        part.discard()
-        raise
-    part.finish()
 
 
 def _make_folder(folder: Path) -> bool:

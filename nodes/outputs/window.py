@@ -1,0 +1,170 @@
+"""A window on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Lane, Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import NodeParams, param
+from vivant.graph.port import NoOutputs, trigger
+from vivant.nodes.formats.surface import Surface
+
+
+class WindowParams(NodeParams):
+    """Parameters of `WindowOutput`."""
+
+    title: str = param("", "What stands above the window; empty: the name of the preset.")
+    full_screen: bool = param(False, "Cover the screen.")
+
+
+@dataclass(frozen=True)
+class WindowInputs:
+    """Inputs of `WindowOutput`."""
+
+    surface: Packet[Surface] = trigger("What to show.")
+
+
+class WindowOutput(
+    Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True
+):
+    """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
+
+    The frame keeps its proportions; what is left of the window is black.
+    """
+
+    _glfw: Any = None
+    _last: Surface | None = None
+
+    def open(self, context: NodeContext) -> None:
+        """Take the run's window.
+
+        Raises:
+            VivantError: The run has no window.
+        """
+        if context.window is None:
+            raise VivantError(
+                "this run has no window to show anything in",
+                remedy="run it where there is a display, or give --headless",
+            )
+        import glfw
+
+        from vivant.shaders.program import build_program
+
+        self._gl, self._window = context.gl, context.window
+        self._program = build_program(context.gl, "window.vert", "window.frag")
+        self._triangle = context.gl.vertex_array(self._program, [])
+        # A sampler of its own: how the texture is filtered elsewhere stays as it is.
+        self._sampler = context.gl.sampler(
+            repeat_x=False, repeat_y=False, filter=(context.gl.LINEAR, context.gl.LINEAR)
+        )
+        self._last = None
+        self._place = (0, 0, 0, 0)
+        self._glfw = glfw
+        glfw.set_key_callback(self._window, self._on_key)
+        glfw.set_char_callback(self._window, self._on_character)
+        glfw.set_window_refresh_callback(self._window, self._on_refresh)
+        self.update(self.params)
+
+    def process(self, inputs: WindowInputs) -> None:
+        """Show a frame; waits for the display where the window was made so."""
+        if self._glfw is None:
+            raise RuntimeError("process() before open()")
+        self._last = inputs.surface.value
+        self._show(self._last)
+
+    def update(self, params: WindowParams) -> None:
+        """Take over title and full screen."""
+        super().update(params)
+        if params.title:
+            self._glfw.set_window_title(self._window, params.title)
+        if params.full_screen != self._covers_screen():
+            self._toggle_full_screen()
+
+    def close(self, outcome: Outcome) -> None:
+        """Leave the window to the run that made it."""
+        if self._glfw is None:
+            return
+        for forget in (
+            self._glfw.set_key_callback,
+            self._glfw.set_char_callback,
+            self._glfw.set_window_refresh_callback,
+        ):
+            forget(self._window, None)
+        for item in (self._triangle, self._program, self._sampler):
+            item.release()
+        self._glfw = self._last = None
+
+    def _show(self, surface: Surface) -> None:
+        width, height = self._glfw.get_framebuffer_size(self._window)
+        if width == 0 or height == 0:
+            return  # iconified
+        gl = self._gl
+        gl.screen.use()
+        gl.enable_only(gl.NOTHING)
+        gl.viewport = (0, 0, width, height)
+        gl.clear(0.0, 0.0, 0.0, 1.0)
+        gl.viewport = fitted(surface.size, (width, height))
+        surface.texture.use(0)
+        self._sampler.use(0)
+        self._program["frame"].value = 0
+        self._triangle.render(gl.TRIANGLES, vertices=3)
+        # A sampler left here would override the filters of whatever texture is used next at this place.
+        self._sampler.clear(0)
+        self._glfw.swap_buffers(self._window)
+
+    def _on_key(self, window: Any, key: int, scancode: int, action: int, modifiers: int) -> None:
+        if key == self._glfw.KEY_ESCAPE and action == self._glfw.PRESS:
+            self._glfw.set_window_should_close(window, True)
+
+    def _on_character(self, window: Any, code: int) -> None:
+        # Letters come as characters, so that q is where the user's keyboard has it.
+        letter = chr(code).lower()
+        if letter == "q":
+            self._glfw.set_window_should_close(window, True)
+        elif letter == "f":
+            self._toggle_full_screen()
+
+    def _on_refresh(self, window: Any) -> None:
+        import moderngl
+
+        # The system wants the window drawn again, maybe long before the next frame. Whoever drew the last one
+        # may have let go of it since.
+        if self._last is not None and not isinstance(self._last.texture.mglo, moderngl.InvalidObject):
+            self._show(self._last)
+
+    def _covers_screen(self) -> bool:
+        return bool(self._glfw.get_window_monitor(self._window))
+
+    def _toggle_full_screen(self) -> None:
+        glfw, window = self._glfw, self._window
+        if self._covers_screen():
+            x, y, width, height = self._place
+            glfw.set_window_monitor(window, None, x, y, width, height, glfw.DONT_CARE)
+            return
+        self._place = (*glfw.get_window_pos(window), *glfw.get_window_size(window))
+        monitors = glfw.get_monitors()
+        if not monitors:
+            return
+        screens = [(*glfw.get_monitor_pos(m), *glfw.get_video_mode(m).size) for m in monitors]
+        index = max(range(len(monitors)), key=lambda i: overlap(self._place, screens[i]))
+        mode = glfw.get_video_mode(monitors[index])
+        glfw.set_window_monitor(
+            window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate
+        )
+
+
+def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return x, y, width and height of the largest rectangle of the proportions of `size`, centred in `room`."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return (room[0] - width) // 2, (room[1] - height) // 2, width, height
+
+
+def overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> int:
+    """Return the area that two rectangles (x, y, width, height) have in common."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return max(0, width) * max(0, height)

@@ -1,0 +1,50 @@
+"""Programs compiled from shader files, with errors that name file and line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from vivant.graph.errors import VivantError
+from vivant.shaders.source import ShaderSource
+
+
+def build_program(context: Any, vertex: str, fragment: str, *, folder: Path | None = None) -> Any:
+    """Compile and link two shaders.
+
+    Args:
+        context: ``moderngl.Context``; the call must come from the thread that owns it.
+        vertex: Name of the vertex shader: ``window.vert``.
+        fragment: Name of the fragment shader.
+        folder: Folder of shaders; None: the one of this package.
+
+    Returns:
+        The ``moderngl.Program``.
+
+    Raises:
+        VivantError: A file is missing, or they do not compile or link. A program that was built before is not
+            touched, so that the caller can go on with it.
+    """
+    import moderngl
+
+    sources = {
+        "vertex_shader": ShaderSource.read(vertex, folder),
+        "fragment_shader": ShaderSource.read(fragment, folder),
+    }
+    try:
+        return context.program(**{stage: source.text for stage, source in sources.items()})
+    except moderngl.Error as error:
+        log = str(error)
+        # moderngl heads the driver's log with the stage: "fragment_shader\n======"
+        stage = re.search(r"^(vertex_shader|fragment_shader)\n=+\n", log, re.MULTILINE)
+        if stage is None:
+            body = re.sub(r"\A.*?\n=+\n", "", log, flags=re.DOTALL).strip()
+            where = f"{vertex} with {fragment}"
+            raise VivantError(f"the shaders do not fit together:\n{body}", where=where) from error
+        source = sources[stage[1]]
+        body = source.locate(log[stage.end() :].strip())
+        place = re.match(r"\S+?:\d+(?=: )", body)
+        raise VivantError(
+            f"the shader {source.name} does not compile:\n{body}", where=place[0] if place else source.name
+        ) from error
