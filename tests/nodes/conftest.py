@@ -240,6 +240,6 @@ def _ellipses(fit: HeadFit) -> F32:
     px, py = (x - width / 2) / height, (height / 2 - y) / height
     middle = fit.points[[10, 152], :2].mean(axis=0)
     inside = 1 - np.hypot((px - middle[0]) / 0.26, (py - middle[1] - 0.02) / 0.33)
-    body = 1 - np.hypot(px / 0.40, (py + 0.62) / 0.34)
+    body = 1 - np.hypot(px / 0.36, (py + 0.62) / 0.34)
     distance = np.maximum(inside * 0.26, body * 0.3) * height
     return np.clip(distance / 3 + 0.5, 0, 1).astype(np.float32)
