@@ -38,11 +38,7 @@ def migrate(
         return document  # validation says so, together with everything else
     if version > current:
         raise PresetError(
-            [
-                Problem(
-                    "version", f"this preset has format version {version}, this Vivant reads up to {current}"
-                )
-            ],
+            [Problem("version", f"this preset has format version {version}, this Vivant reads up to {current}")],
             where=where,
             remedy="update Vivant, or save the preset with the older version",
         )

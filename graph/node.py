@@ -196,9 +196,7 @@ def _type_arguments(cls: type[Any]) -> tuple[type[NodeParams], type[Any], type[A
             return arguments
         if origin is Source and len(arguments) == 2:
             return arguments[0], NoInputs, arguments[1]
-    raise TypeError(
-        f"{cls.__name__}: derive it from Node[Params, Inputs, Outputs] or Source[Params, Outputs]"
-    )
+    raise TypeError(f"{cls.__name__}: derive it from Node[Params, Inputs, Outputs] or Source[Params, Outputs]")
 
 
 __all__ = ["Emission", "Lane", "Node", "NodeContext", "Outcome", "Pace", "Packet", "Source"]

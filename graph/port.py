@@ -140,9 +140,7 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
 
 def type_label(annotation: Any) -> str:
     """Name a port's type for people: ``Picture``, ``FaceReading or None``."""
-    return " or ".join(
-        "None" if m is type(None) else getattr(m, "__name__", str(m)) for m in union_members(annotation)
-    )
+    return " or ".join("None" if m is type(None) else getattr(m, "__name__", str(m)) for m in union_members(annotation))
 
 
 def _is_subtype(offered: Any, wanted: Any) -> bool:

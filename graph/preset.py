@@ -138,11 +138,7 @@ def _replace(params: object, steps: Sequence[str], value: object) -> str | None:
             else:
                 target = target.setdefault(step, {})
         elif (
-            isinstance(target, list)
-            and step.isascii()
-            and step.isdigit()
-            and len(step) < 6
-            and int(step) < len(target)
+            isinstance(target, list) and step.isascii() and step.isdigit() and len(step) < 6 and int(step) < len(target)
         ):
             if last:
                 target[int(step)] = value

@@ -46,9 +46,7 @@ class PresetError(VivantError):
         if len(self.problems) > _SHOWN:
             lines.append(f"  ... and {len(self.problems) - _SHOWN} more")
         count = "a problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        super().__init__(
-            "\n".join([f"the preset has {count}:", *lines]), where=where, remedy=remedy, exit_status=2
-        )
+        super().__init__("\n".join([f"the preset has {count}:", *lines]), where=where, remedy=remedy, exit_status=2)
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

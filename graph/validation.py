@@ -40,9 +40,7 @@ def validate(document: Document, registry: Registry, base_dir: Path, *, where: s
         PresetError: Holds every problem there is, not only the first.
     """
     if not isinstance(document, dict):
-        raise PresetError(
-            [Problem("", f"a preset is a JSON object, this is {json_kind(document)}")], where=where
-        )
+        raise PresetError([Problem("", f"a preset is a JSON object, this is {json_kind(document)}")], where=where)
     document = migrate(document, where=where)
     check = _Check(registry)
     check.head(document)
@@ -57,9 +55,7 @@ def validate(document: Document, registry: Registry, base_dir: Path, *, where: s
     if check.problems:
         raise PresetError(check.problems, where=where)
     specs = tuple(
-        NodeSpec(
-            node_id, check.classes[node_id], check.params[node_id], MappingProxyType(check.links[node_id])
-        )
+        NodeSpec(node_id, check.classes[node_id], check.params[node_id], MappingProxyType(check.links[node_id]))
         for node_id in order
     )
     return Graph(specs, base_dir, document.get("name", ""), document.get("about", ""))
@@ -100,9 +96,7 @@ class _Check:
     def node(self, node_id: str, node: object) -> None:
         path = json_path("nodes", node_id)
         if not re.fullmatch(NODE_ID, node_id):
-            self.say(
-                path, "a node's name is made of letters, digits, _ and -, begins with no digit, at most 64"
-            )
+            self.say(path, "a node's name is made of letters, digits, _ and -, begins with no digit, at most 64")
         if not isinstance(node, dict):
             self.say(path, f"a node must be an object with a type, is {json_kind(node)}")
             return
@@ -198,9 +192,7 @@ class _Check:
                 nearest = nearest_name(key, known)
                 self.say(json_path(*steps, key), f"unknown key; there are: {listed(known)}", nearest)
 
-    def _parameters(
-        self, node_class: type[AnyNode], params: Document, steps: tuple[str, ...]
-    ) -> NodeParams | None:
+    def _parameters(self, node_class: type[AnyNode], params: Document, steps: tuple[str, ...]) -> NodeParams | None:
         try:
             # strict, and by way of JSON: "30" is no number, but a list may become a tuple, a text an enum
             return node_class.params_type.model_validate_json(json.dumps(params), strict=True)
@@ -212,9 +204,7 @@ class _Check:
             self.say(json_path(*steps), f"cannot be checked: {type(error).__name__}: {reason}")
         return None
 
-    def _link(
-        self, place: str, text: object, nodes: Mapping[str, object], port: InputPort | None
-    ) -> Link | None:
+    def _link(self, place: str, text: object, nodes: Mapping[str, object], port: InputPort | None) -> Link | None:
         if not isinstance(text, str):
             self.say(place, f'must be a text "node.output", is {json_kind(text)}')
             return None

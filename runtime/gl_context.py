@@ -55,7 +55,7 @@ class GLContext:
         import moderngl
 
         linux = sys.platform not in ("win32", "darwin")
-        settings = {"backend": "egl"} if linux else {}
+        settings: dict[str, Any] = {"backend": "egl"} if linux else {}
         try:
             context = moderngl.create_context(standalone=True, require=LEAST_VERSION, **settings)
         except Exception as error:  # glcontext raises bare Exception for whatever is missing
@@ -123,7 +123,20 @@ class GLContext:
             import glfw
 
             glfw.poll_events()
-        self._context.gc()
+        self.collect_garbage()
+
+    def collect_garbage(self) -> None:
+        """Delete the objects that Python has let go of.
+
+        Not ``context.gc()``: an object that was released by hand comes into the same queue when Python lets go
+        of it, as a husk that cannot be released again, and moderngl 5.13 stumbles over it.
+        """
+        self.require_owner()
+        queue = self._context.objects
+        while queue:
+            item = queue.popleft()
+            if hasattr(item, "release"):
+                item.release()
 
     def release(self) -> None:
         """Give context and window back. A second call does nothing."""
@@ -131,7 +144,7 @@ class GLContext:
         if self._released:
             return
         self._released = True
-        self._context.gc()
+        self.collect_garbage()
         self._context.release()
         self.window = None
         self._clean_up()
@@ -150,7 +163,8 @@ class GLContext:
                 glfw.make_context_current(window)
                 glfw.swap_interval(1 if vsync else 0)
                 # GLFW knows whether GLX, EGL, WGL or CGL is behind it; moderngl would guess by the system.
-                context = moderngl.create_context(require=LEAST_VERSION, context=_GlfwFunctions(glfw))
+                functions: Any = _GlfwFunctions(glfw)
+                context = moderngl.create_context(require=LEAST_VERSION, context=functions)
             except VivantError:
                 glfw.terminate()
                 raise

@@ -294,9 +294,7 @@ class _Ledger:
         self._last_seq: int | None = None
         drawn = [spec for spec in graph.nodes if _draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
-        self._presenter = next(
-            (spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), ""
-        )
+        self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
         # a still picture has no capture time to be late by
         self._ages = self._presenter not in graph.unmoved
 

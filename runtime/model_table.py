@@ -75,9 +75,7 @@ def known_models() -> Mapping[str, ModelFile]:
             bytes=None,
             licence="Apache-2.0",
             about="Depth Anything V2 Small: depth from one picture (99 MB).",
-            sources=(
-                "https://huggingface.co/onnx-community/depth-anything-v2-small/resolve/main/onnx/model.onnx",
-            ),
+            sources=("https://huggingface.co/onnx-community/depth-anything-v2-small/resolve/main/onnx/model.onnx",),
         ),
         ModelFile(
             name="sample:astronaut",

@@ -33,8 +33,7 @@ def describe_node(node: type[Node[Any, Any, Any]]) -> dict[str, Any]:
             if port.wait is not Wait.TICK
         ],
         "outputs": [
-            {"name": port.name, "type": type_label(port.type), "help": port.help}
-            for port in node.output_ports.values()
+            {"name": port.name, "type": type_label(port.type), "help": port.help} for port in node.output_ports.values()
         ],
         "params": [
             {

@@ -129,17 +129,14 @@ class OfflineEngine:
         captures = self._graph.sources(Pace.CAPTURE)
         if captures:
             raise VivantError(
-                f"{captures[0].id} is a live source ({captures[0].node_class.type}): "
-                "it has no frames to step through",
+                f"{captures[0].id} is a live source ({captures[0].node_class.type}): it has no frames to step through",
                 where=f"node {captures[0].id}",
                 remedy="use a video or a recorded performance as the driver, or `vivant run` for a live run",
                 exit_status=2,
             )
         primary = self._graph.primary()
         if primary and primary.node_class.lane is Lane.RENDER:
-            raise VivantError(
-                f"{primary.id} draws: it cannot set the steps of a run", where=f"node {primary.id}"
-            )
+            raise VivantError(f"{primary.id} draws: it cannot set the steps of a run", where=f"node {primary.id}")
         return primary
 
     def _divide(self, primary: NodeSpec | None) -> dict[str, str]:

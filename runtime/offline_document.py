@@ -91,9 +91,7 @@ def _picture_link(graph: Graph, wanted: Any) -> str:
 
 
 def _replace_driver(nodes: Document, graph: Graph, registry: Registry, driver: Path) -> None:
-    wanted = registry.get(
-        "source.performance" if driver.suffix.lower() == PERFORMANCE_SUFFIX else "source.video"
-    )
+    wanted = registry.get("source.performance" if driver.suffix.lower() == PERFORMANCE_SUFFIX else "source.video")
     if graph["driver"].node_class is wanted:
         _set_path(nodes["driver"], str(driver))
         nodes["driver"]["params"].pop("loop", None)  # a file has an end
@@ -120,8 +118,7 @@ def _feed_motion(nodes: Document, graph: Graph, motion: OutputPort) -> None:
     while starved := [
         (name, port)
         for name, port, link in _links(nodes)
-        if link.partition(".")[0] not in nodes
-        or (link.startswith("driver.") and link != f"driver.{motion.name}")
+        if link.partition(".")[0] not in nodes or (link.startswith("driver.") and link != f"driver.{motion.name}")
     ]:
         name, port = starved[0]
         if graph[name].node_class.input_ports[port].required:
@@ -131,9 +128,7 @@ def _feed_motion(nodes: Document, graph: Graph, motion: OutputPort) -> None:
 
 
 def _links(nodes: Document) -> list[tuple[str, str, str]]:
-    return [
-        (name, port, link) for name, node in nodes.items() for port, link in node.get("inputs", {}).items()
-    ]
+    return [(name, port, link) for name, node in nodes.items() for port, link in node.get("inputs", {}).items()]
 
 
 def _set_path(node: Document, path: str) -> None:

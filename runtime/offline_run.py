@@ -43,11 +43,7 @@ def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:
-        kept = (
-            f"{made} holds the {result.frames} frames made until then"
-            if result.frames
-            else "nothing was made"
-        )
+        kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
         raise VivantError("interrupted", remedy=kept)
     typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

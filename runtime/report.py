@@ -98,9 +98,7 @@ def write_report(result: RunResult, path: Path) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise VivantError(
-            f"the report cannot be written: {error.strerror or error}", where=str(path)
-        ) from None
+        raise VivantError(f"the report cannot be written: {error.strerror or error}", where=str(path)) from None
 
 
 def _rounded(value: float | None) -> float | None:

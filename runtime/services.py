@@ -57,11 +57,9 @@ class Services:
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""
         if self.gl:
-            self.gl.context.gc()
+            self.gl.collect_garbage()
 
-    def node_context(
-        self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool
-    ) -> NodeContext:
+    def node_context(self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool) -> NodeContext:
         """Return what a node is opened with. Only nodes of the render lane see OpenGL."""
         gl = self.gl if spec.node_class.lane is Lane.RENDER else None
         return NodeContext(

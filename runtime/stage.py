@@ -74,9 +74,7 @@ class Stage:
         self._stations = tuple(stations)
         self._by_id = {station.id: station for station in stations}
         self._clock = clock
-        self._sampled = {
-            station.id: SampledSource(station) for station in stations if station.spec.pace is not None
-        }
+        self._sampled = {station.id: SampledSource(station) for station in stations if station.spec.pace is not None}
         self._steps = 0
         self._last_ns = 0
 

@@ -41,9 +41,7 @@ class Station:
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
     """
 
-    def __init__(
-        self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]
-    ) -> None:
+    def __init__(self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]) -> None:
         """Prepare a node; `open` makes it.
 
         Args:
@@ -166,9 +164,7 @@ class Station:
             EndOfStream: It has nothing more.
             Exception: Whatever else the node raises.
         """
-        made = self._call(
-            self.spec.node_class.inputs_type(), lambda: (self._context.now_ns(), self._next_seq)
-        )
+        made = self._call(self.spec.node_class.inputs_type(), lambda: (self._context.now_ns(), self._next_seq))
         if made.packets:
             self._next_seq = made.seq + 1
         return made

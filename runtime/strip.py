@@ -50,9 +50,7 @@ def write_strip(video: Path, times: list[float], out: Path) -> None:
     tiles = [frame.to_image() for frame in _frames_at(video, times)]
     if not tiles:
         raise VivantError("the video has no frames to make a picture of", where=str(video))
-    tiles = [
-        t.resize((round(t.width * _HEIGHT / t.height), _HEIGHT), Image.Resampling.LANCZOS) for t in tiles
-    ]
+    tiles = [t.resize((round(t.width * _HEIGHT / t.height), _HEIGHT), Image.Resampling.LANCZOS) for t in tiles]
     strip = Image.new("RGB", (sum(tile.width for tile in tiles), _HEIGHT))
     left = 0
     for tile in tiles:
@@ -64,9 +62,7 @@ def write_strip(video: Path, times: list[float], out: Path) -> None:
         beside.replace(out)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise VivantError(
-            f"the picture cannot be written: {error.strerror or error}", where=str(out)
-        ) from error
+        raise VivantError(f"the picture cannot be written: {error.strerror or error}", where=str(out)) from error
 
 
 def _frames_at(video: Path, times: list[float]) -> list[Any]:

@@ -61,9 +61,7 @@ class Upkeep:
 
     def may_run(self, now_ns: int) -> bool:
         """Whether the node is to be called, now."""
-        return self.state is not State.FAILED and (
-            self.state is not State.HOLDING or now_ns >= self.retry_at_ns
-        )
+        return self.state is not State.FAILED and (self.state is not State.HOLDING or now_ns >= self.retry_at_ns)
 
     def repeated(self) -> tuple[tuple[str, int], ...]:
         """Return what was raised more than once, and how often."""

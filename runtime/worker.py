@@ -75,9 +75,7 @@ class Worker:
     def start(self) -> None:
         """Start the thread. Not a daemon: inference libraries abort the process when cut off at its end."""
         seat = self._clock.seat(self.station.id)
-        self._thread = threading.Thread(
-            target=self._main, args=(seat,), name=f"vivant {self.station.id}", daemon=False
-        )
+        self._thread = threading.Thread(target=self._main, args=(seat,), name=f"vivant {self.station.id}", daemon=False)
         self._thread.start()
 
     def close(self) -> None:

@@ -231,9 +231,7 @@ def open_landmarker(model: Path) -> Any:
     """Open MediaPipe's landmarker for single pictures."""
     from mediapipe.tasks.python import BaseOptions, vision
 
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_buffer=model.read_bytes()), num_faces=1
-    )
+    options = vision.FaceLandmarkerOptions(base_options=BaseOptions(model_asset_buffer=model.read_bytes()), num_faces=1)
     return vision.FaceLandmarker.create_from_options(options)
 
 

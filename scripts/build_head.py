@@ -207,9 +207,7 @@ def vertex_uv(
     return uv, seam
 
 
-def sample_mask(
-    data: bytes, uv: npt.NDArray[np.float32], group: Ints, quads: Ints
-) -> npt.NDArray[np.float16]:
+def sample_mask(data: bytes, uv: npt.NDArray[np.float32], group: Ints, quads: Ints) -> npt.NDArray[np.float16]:
     """Read a painted mask of the body at the vertices.
 
     Args:

@@ -86,9 +86,7 @@ _POSITION = re.compile(
 )
 
 
-def _collect(
-    name: str, folder: Path, lines: list[tuple[str, str, int]], seen: set[str], *, asked_by: str
-) -> None:
+def _collect(name: str, folder: Path, lines: list[tuple[str, str, int]], seen: set[str], *, asked_by: str) -> None:
     seen.add(name)
     try:
         text = (folder / name).read_text(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,29 @@ def media() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder ../shared/media with real pictures and videos beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The name of an X display that nobody sees, for processes that open windows."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        pytest.skip("Xvfb is not installed: no display to open a window on")
+    # It picks a free number and writes it when it is ready
+    with subprocess.Popen(
+        [server, "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        number = process.stdout.readline().strip()
+        try:
+            if not number:
+                pytest.skip("Xvfb does not start here")
+            yield f":{number}"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture

@@ -23,9 +23,7 @@ def config() -> dict[str, Any]:
 
 
 def folders_with_python() -> set[str]:
-    return {
-        path.parent.relative_to(TOP).as_posix() for folder in FOLDERS for path in (TOP / folder).rglob("*.py")
-    }
+    return {path.parent.relative_to(TOP).as_posix() for folder in FOLDERS for path in (TOP / folder).rglob("*.py")}
 
 
 def test_the_package_list_is_the_folders() -> None:
@@ -99,9 +97,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 def test_the_readme_names_make_targets_and_presets_that_exist() -> None:
     readme = (TOP / "README.md").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"^make ([a-z]+)", readme, re.MULTILINE)) | set(
-        re.findall(r"`make ([a-z]+)", readme)
-    )
+    named = set(re.findall(r"^make ([a-z]+)", readme, re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)", readme))
     assert named
     assert named <= targets
     for name in re.findall(r"^vivant run (\S+)", readme, re.MULTILINE):

@@ -138,8 +138,7 @@ class DepthNetwork:
         values = values.reshape([n for n in values.shape if n != 1] or [1])
         if values.ndim != 2:
             raise VivantError(
-                f"What the network gives is no depth map: '{self._output}' has the shape "
-                f"{tuple(np.shape(result))}.",
+                f"What the network gives is no depth map: '{self._output}' has the shape {tuple(np.shape(result))}.",
                 where=str(self.path),
                 remedy="use a network whose output is one map, (1, h, w) or (1, 1, h, w)",
             )

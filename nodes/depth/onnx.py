@@ -71,9 +71,7 @@ class DepthOnnxParams(NodeParams):
     threads: int = param(2, "CPU threads within one operation.", cost=Cost.REOPEN, ge=1, le=64)
     near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=10)
     far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=10)
-    settle_s: float = param(
-        1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60
-    )
+    settle_s: float = param(1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60)
     align_edges: bool = param(True, "Align the edges of depth to those of the picture.")
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from vivant.nodes.face.similarity import similarity
+
 Array = npt.NDArray[np.float64]
 
 _POSE_ROUNDS = 3
@@ -27,9 +29,7 @@ class ExpressionSolver:
         depth_weight: How much z counts beside x and y.
     """
 
-    def __init__(
-        self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float
-    ) -> None:
+    def __init__(self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float) -> None:
         self._neutral = np.ascontiguousarray(neutral)
         self._units = np.ascontiguousarray(units)
         self._stable = np.array(stable)
@@ -51,8 +51,6 @@ class ExpressionSolver:
         Returns:
             Weights ``(52,)`` in [0, 1]; scale, rotation ``(3, 3)`` and translation ``(3,)`` from head to picture.
         """
-        from vivant.nodes.face.head_fit import similarity
-
         weights = prior.copy()
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
         ones = np.ones(len(self._stable))
@@ -61,8 +59,7 @@ class ExpressionSolver:
             scale, rotation, translation = similarity(stable, points[self._stable], ones)
             local = (points - translation) @ rotation / scale
             right = self._flat @ ((local - self._neutral) * self._roots).reshape(-1)
-            weights = np.empty(52)
-            weights[:] = prior
+            weights = prior.copy()
             descend(self._gram, right, prior, _RIDGE, _SWEEPS, weights)
         return weights, scale, rotation, translation
 

@@ -30,9 +30,7 @@ class FitParams(NodeParams):
     """How faces are fitted."""
 
     mode: Mode = param(Mode.MOVING, "A driver or a portrait.", cost=Cost.REOPEN)
-    shape_frames: int = param(
-        7, "Over how many frames the driver's shape is averaged.", ge=1, le=60, cost=Cost.REOPEN
-    )
+    shape_frames: int = param(7, "Over how many frames the driver's shape is averaged.", ge=1, le=60, cost=Cost.REOPEN)
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,11 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
             head = self._fitter.fit(reading)
             return FitOutputs(FaceMotion(head.weights, rotation, translation), head)
         if self._seen < self.params.shape_frames:
-            self._learn(self._fitter.fit(reading).shape)
-        weights, *_ = self._solver.solve(
-            picture_space(reading).astype(np.float64), reading.scores.astype(np.float64)
-        )
+            self._learn(self._fitter.shape_of(reading))
+        weights, *_ = self._solver.solve(picture_space(reading).astype(np.float64), reading.scores.astype(np.float64))
         return FitOutputs(FaceMotion(weights.astype(np.float32), rotation, translation), None)
 
-    def _learn(self, shape: npt.NDArray[np.float32]) -> None:
+    def _learn(self, shape: npt.NDArray[np.float64]) -> None:
         self._seen += 1
         before = np.zeros(len(shape)) if self._shape is None else self._shape
         self._shape = before + (shape - before) / self._seen

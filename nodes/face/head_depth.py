@@ -34,7 +34,7 @@ def person_depth(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, matte: 
     height, width = matte.shape
     zoom = min(1.0, _SIDE / max(height, width))
     size = (max(8, round(width * zoom)), max(8, round(height * zoom)))
-    person = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
+    person = np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), np.float32)
     body = head.triangles[head.triangle_group == 0]
     high = (head.vertices[:, 1] > _NECK_DM)[body].all(axis=1)
     points = placed.vertices.astype(np.float32).copy()
@@ -45,7 +45,7 @@ def person_depth(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, matte: 
     outline = float(fit.place(np.array([[0, 7.0, _SILHOUETTE_DM]], np.float32))[0, 2])
     filled = _membrane(np.where(known, surface, outline), known, person, outline)
     depth = np.where(known, surface, filled).astype(np.float32)
-    return cv2.GaussianBlur(depth, (0, 0), 1.0)
+    return np.asarray(cv2.GaussianBlur(depth, (0, 0), 1.0), np.float32)
 
 
 def _membrane(surface: F32, known: npt.NDArray[np.bool_], person: F32, outline: float) -> F32:
@@ -62,4 +62,4 @@ def _membrane(surface: F32, known: npt.NDArray[np.bool_], person: F32, outline: 
     kernel = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
     for _ in range(_ROUNDS):
         values = np.where(free, cv2.filter2D(values, -1, kernel, borderType=cv2.BORDER_REPLICATE), values)
-    return cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

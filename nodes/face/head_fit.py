@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.expression_solver import ExpressionSolver
+from vivant.nodes.face.similarity import similarity
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 
@@ -28,7 +29,7 @@ STABLE = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 10, 151, 9, 8, 234, 454,
 _OVAL_WEIGHT = 0.3
 _STILL_DEPTH_WEIGHT = 0.35
 _MOVING_DEPTH_WEIGHT = 0.25
-_ROUNDS = 8
+_ROUNDS, _QUICK_ROUNDS = 8, 4
 _RIDGE = 0.0004
 _SHAPE_RANGE = (-0.6, 1.2)
 _UNIT_RANGE = (-0.1, 1.1)
@@ -48,31 +49,6 @@ def picture_space(reading: FaceReading) -> npt.NDArray[np.float32]:
     ).astype(np.float32)
 
 
-def similarity(source: Array, target: Array, weights: Array) -> tuple[float, Array, Array]:
-    """Least-squares similarity from `source` to `target`.
-
-    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991, eq. 34-42,
-    with weights.
-
-    Args:
-        source: Points ``(N, 3)``.
-        target: Points ``(N, 3)``.
-        weights: Non-negative ``(N,)``.
-
-    Returns:
-        Scale, rotation ``(3, 3)`` and translation ``(3,)`` with ``target = scale * R @ source + t``.
-    """
-    share = weights / weights.sum()
-    source_mean, target_mean = share @ source, share @ target
-    centred_source, centred_target = source - source_mean, target - target_mean
-    covariance = (centred_target * share[:, None]).T @ centred_source
-    u, singular, vt = np.linalg.svd(covariance)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    rotation = (u * signs) @ vt
-    scale = float((singular * signs).sum() / (share @ (centred_source**2).sum(axis=1)))
-    return scale, rotation, target_mean - scale * rotation @ source_mean
-
-
 def landmark_weights() -> Array:
     """Return how much each of the 478 landmarks counts in a fit."""
     weights = np.ones(478)
@@ -89,23 +65,18 @@ class HeadFitter:
 
     def __init__(self, head: AnatomicalHead) -> None:
         self.head = head
-        corners = head.triangles[head.landmark_triangle]  # (478, 3)
-        bary = head.landmark_barycentric
-
-        def at_landmarks(fields: npt.NDArray[np.float32]) -> Array:
-            """(..., V, 3) to (..., 478, 3)."""
-            return np.einsum("lk,...lkx->...lx", bary, fields[..., corners, :]).astype(np.float64)
-
-        self._at_landmarks = at_landmarks
-        self._mean = at_landmarks(head.vertices)
-        self._shapes = at_landmarks(head.shapes)
-        self._units = at_landmarks(head.face_units)
+        # Landmarks are linear in the vertices, so displacements of vertices give displacements of landmarks.
+        self._mean = head.landmark_positions(head.vertices).astype(np.float64)
+        self._shapes = head.landmark_positions(head.shapes).astype(np.float64)
+        self._units = head.landmark_positions(head.face_units).astype(np.float64)
         names = list(head.shape_names)
         self.prior_shape = np.zeros(len(names))
         """Shape coefficients ``(S,)`` of an average adult."""
         young = [i for i, n in enumerate(names) if n.startswith("macro/") and n.endswith("-young")]
         self.prior_shape[young] = 1 / len(young)
+        self._basis = np.concatenate([self._shapes, self._units]).reshape(-1, 478 * 3)
         self._weights = landmark_weights()
+        self._inverse: Array | None = None
 
     def fit(self, reading: FaceReading) -> HeadFit:
         """Fit shape, expression and pose to one face.
@@ -117,12 +88,8 @@ class HeadFitter:
             The fitted head.
         """
         points = picture_space(reading).astype(np.float64)
-        shapes, units = self._shapes, self._units
-        count = len(shapes)
-        basis = np.concatenate([shapes, units]).reshape(count + 52, -1)  # (K, 478 * 3)
-        prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)])
-        low = np.concatenate([np.full(count, _SHAPE_RANGE[0]), np.full(52, _UNIT_RANGE[0])])
-        high = np.concatenate([np.full(count, _SHAPE_RANGE[1]), np.full(52, _UNIT_RANGE[1])])
+        basis, count = self._basis, len(self._shapes)
+        prior, low, high = self._bounds(reading)
         coefficients = prior.copy()
         depth = np.array([1.0, 1.0, _STILL_DEPTH_WEIGHT])
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
@@ -136,7 +103,7 @@ class HeadFitter:
             goal = points - (scale * self._mean @ rotation.T + translation)
             goal = goal.reshape(-1) * row_weights
             ridge = _RIDGE * 478 * scale**2
-            stiffness = ridge * np.concatenate([np.ones(count), np.full(52, _UNIT_RIDGE)])
+            stiffness = ridge * self._stiffness()
             normal = system.T @ system + np.diag(stiffness)
             right = system.T @ goal + stiffness * prior
             coefficients = np.clip(np.linalg.solve(normal, right), low, high)
@@ -161,7 +128,44 @@ class HeadFitter:
             error=error,
         )
 
-    def follow(self, shape: npt.NDArray[np.float32]) -> ExpressionSolver:
+    def shape_of(self, reading: FaceReading) -> npt.NDArray[np.float64]:
+        """Estimate the shape ``(S,)`` of a face alone, in a few milliseconds.
+
+        As `fit`, but depth is trusted less along the head's own axis, not the camera's: then the system is the
+        same for every face and is inverted once.
+        """
+        points = picture_space(reading).astype(np.float64)
+        depth = np.array([1.0, 1.0, _MOVING_DEPTH_WEIGHT])
+        roots = np.sqrt(self._weights)[:, None] * depth
+        basis, count = self._basis, len(self._shapes)
+        if self._inverse is None:
+            flat = basis * roots.reshape(-1)
+            stiffness = _RIDGE * 478 * self._stiffness()
+            self._inverse = np.linalg.inv(flat @ flat.T + np.diag(stiffness))
+        prior, low, high = self._bounds(reading)
+        coefficients = prior
+        for _ in range(_QUICK_ROUNDS):
+            model = self._mean + (coefficients @ basis).reshape(478, 3)
+            scale, rotation, translation = similarity(model, points, self._weights)
+            goal = ((points - translation) @ rotation / scale - self._mean) * roots**2
+            right = basis @ goal.reshape(-1)
+            right += _RIDGE * 478 * self._stiffness() * prior
+            coefficients = np.clip(self._inverse @ right, low, high)
+        return np.asarray(coefficients[:count])
+
+    def _stiffness(self) -> Array:
+        """How hard each coefficient is held at its prior: shapes, then units."""
+        return np.concatenate([np.ones(len(self._shapes)), np.full(len(self._units), _UNIT_RIDGE)])
+
+    def _bounds(self, reading: FaceReading) -> tuple[Array, Array, Array]:
+        """Prior, least and greatest value of the coefficients: shapes, then units."""
+        shapes, units = len(self._shapes), len(self._units)
+        prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)])
+        low = np.concatenate([np.full(shapes, _SHAPE_RANGE[0]), np.full(units, _UNIT_RANGE[0])])
+        high = np.concatenate([np.full(shapes, _SHAPE_RANGE[1]), np.full(units, _UNIT_RANGE[1])])
+        return prior, low, high
+
+    def follow(self, shape: npt.NDArray[np.floating]) -> ExpressionSolver:
         """Return a solver for pose and expression of a face whose shape is known.
 
         Args:
@@ -175,4 +179,4 @@ def tracker_rotation(reading: FaceReading) -> npt.NDArray[np.float32]:
     """Return the rotation ``(3, 3)`` of the tracker's transform, its scale removed."""
     linear = reading.transform[:3, :3].astype(np.float64)
     u, _, vt = np.linalg.svd(linear)
-    return (u @ vt).astype(np.float32)
+    return np.asarray(u @ vt, np.float32)

@@ -161,9 +161,9 @@ def readings(result: Any, pixels: U8) -> list[FaceReading]:
     for marks, shapes, transform in zip(
         result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
     ):
-        points = np.fromiter(
-            (v for m in marks for v in (m.x, m.y, m.z)), np.float32, count=3 * LANDMARK_COUNT
-        ).reshape(-1, 3)
+        points = np.fromiter((v for m in marks for v in (m.x, m.y, m.z)), np.float32, count=3 * LANDMARK_COUNT).reshape(
+            -1, 3
+        )
         by_name = {c.category_name: c.score for c in shapes}
         scores = np.array([by_name.get(name, 0.0) for name in BLENDSHAPES], np.float32)
         out.append(FaceReading(points * scale, (width, height), scores, np.array(transform, np.float32)))

@@ -95,8 +95,6 @@ def align_to_picture(matte: Floats, rgb: npt.NDArray[np.uint8], rounds: int = 3)
         aligned = cv2.ximgproc.guidedFilter(rgb, aligned, max(2, round(radius)), GUIDE_EPS)
         aligned = np.clip((np.asarray(aligned, np.float32) - 0.5) * STEEPNESS + 0.5, 0.0, 1.0)
     # distance to the edge, positive inside: the filter decides at the edge, the network away from it
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3) - cv2.distanceTransform(
-        1 - inside, cv2.DIST_L2, 3
-    )
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     trust = np.clip((band - np.abs(distance)) / (0.5 * band), 0.0, 1.0).astype(np.float32)
     return np.asarray(inside + trust * (aligned - inside), np.float32)

@@ -138,7 +138,7 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
 
 def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
-    return np.exp(-squared / (2 * _REACH_DM**2))
+    return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
 
 
 LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
@@ -147,9 +147,7 @@ LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 3
 _UPPER_SHARE = 0.3
 
 
-def _close_neutral_lips(
-    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread
-) -> None:
+def _close_neutral_lips(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
     """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
 
     Shape and expression explain the picture together, and what one says too little the other says too much: take
@@ -157,9 +155,7 @@ def _close_neutral_lips(
     """
     worn = fit.weights.astype(np.float64)
     strength = float(worn @ worn)
-    neutral = head.landmark_positions(
-        (vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)
-    )
+    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     if strength < 1e-4:
         return
     up = fit.rotation[:, 1].astype(np.float64)

@@ -22,9 +22,7 @@ class Picture:
     def __post_init__(self) -> None:
         p = self.pixels
         if p.dtype != np.uint8 or p.ndim != 3 or p.shape[2] not in (3, 4) or not p.flags.c_contiguous:
-            raise ValueError(
-                f"a picture is contiguous uint8 (height, width, 3 or 4), got {p.dtype} {p.shape}"
-            )
+            raise ValueError(f"a picture is contiguous uint8 (height, width, 3 or 4), got {p.dtype} {p.shape}")
         p.flags.writeable = False
 
     @property

@@ -17,7 +17,5 @@ def given_target(context: NodeContext, path: str) -> Path:
     if not path:
         raise VivantError("no file was named to write to", remedy="set the parameter `path`", exit_status=2)
     if path.startswith("sample:"):
-        raise VivantError(
-            "samples are for reading only", where=path, remedy="name a file or a folder", exit_status=2
-        )
+        raise VivantError("samples are for reading only", where=path, remedy="name a file or a folder", exit_status=2)
     return context.resolve(path).absolute()

@@ -23,13 +23,9 @@ JPEG_QUALITY = 95
 class ImagesParams(NodeParams):
     """Parameters of `ImagesOutput`."""
 
-    path: str = param(
-        "", "Folder for frame_000001.png and so on, or one picture (.png, .jpg).", cost=Cost.REOPEN
-    )
+    path: str = param("", "Folder for frame_000001.png and so on, or one picture (.png, .jpg).", cost=Cost.REOPEN)
     every: int = param(1, "Write the first of so many frames, and leave out the others.", ge=1)
-    last: bool = param(
-        True, "One picture shows the last frame that came; false: the first.", cost=Cost.REOPEN
-    )
+    last: bool = param(True, "One picture shows the last frame that came; false: the first.", cost=Cost.REOPEN)
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,7 @@ class VideoParams(NodeParams):
         ge=0,
         le=1000,
     )
-    codec: Literal["auto", "h264", "vp9"] = param(
-        "auto", "auto: by the ending of the file.", cost=Cost.REOPEN
-    )
+    codec: Literal["auto", "h264", "vp9"] = param("auto", "auto: by the ending of the file.", cost=Cost.REOPEN)
     quality: int = param(
         17, "Constant rate factor: smaller is better and larger on disk.", cost=Cost.REOPEN, ge=0, le=51
     )
@@ -148,9 +146,7 @@ class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video"
         """Open the encoder and give it the first frame, `step_ns` before the second."""
         if self._part is None:
             raise RuntimeError("process() before open()")
-        self._step_ns = (
-            round(1e9 / self.params.rate_hz) if self.params.rate_hz else max(step_ns, LEAST_STEP_NS)
-        )
+        self._step_ns = round(1e9 / self.params.rate_hz) if self.params.rate_hz else max(step_ns, LEAST_STEP_NS)
         self._encoder = VideoEncoder(
             self._part.path,
             (first.value.width, first.value.height),

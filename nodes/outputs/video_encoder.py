@@ -67,10 +67,7 @@ class VideoEncoder:
         # ACCURATE_RND swscale's short cut for bgr24 darkens by 1.6 levels (measured); BITEXACT: the same on
         # every processor.
         self._flags = (
-            Interpolation.BICUBIC
-            | Interpolation.FULL_CHR_H_INP
-            | Interpolation.ACCURATE_RND
-            | Interpolation.BITEXACT
+            Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
         )
         # bitexact: no dates, no versions, no random identifiers. faststart: plays while it still loads.
         muxer = {"fflags": "+bitexact"}

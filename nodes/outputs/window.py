@@ -27,9 +27,7 @@ class WindowInputs:
     surface: Packet[Surface] = trigger("What to show.")
 
 
-class WindowOutput(
-    Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True
-):
+class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True):
     """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
 
     The frame keeps its proportions; what is left of the window is black.
@@ -92,7 +90,8 @@ class WindowOutput(
             self._glfw.set_char_callback,
             self._glfw.set_window_refresh_callback,
         ):
-            forget(self._window, None)
+            # None would crash in the next event: the wrapper makes a callback that calls the number 0 (2.11)
+            forget(self._window, _ignore)
         for item in (self._triangle, self._program, self._sampler):
             item.release()
         self._glfw = self._last = None
@@ -151,13 +150,15 @@ class WindowOutput(
         screens = [(*glfw.get_monitor_pos(m), *glfw.get_video_mode(m).size) for m in monitors]
         index = max(range(len(monitors)), key=lambda i: overlap(self._place, screens[i]))
         mode = glfw.get_video_mode(monitors[index])
-        glfw.set_window_monitor(
-            window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate
-        )
+        glfw.set_window_monitor(window, monitors[index], 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+
+
+def _ignore(*event: object) -> None:
+    pass
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return x, y, width and height of the largest rectangle of the proportions of `size`, centred in `room`."""
+    """Return x, y, width, height of the largest rectangle shaped as `size` is, in the middle of `room`."""
     scale = min(room[0] / size[0], room[1] / size[1])
     width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     return (room[0] - width) // 2, (room[1] - height) // 2, width, height

@@ -74,9 +74,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     )
     parts = [body_layer(head, placed, matte, face_width, size), openings(face, patch), *mouth, *eyes, face]
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
-    return _joined(
-        head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width
-    )
+    return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
 
 
 def _joined(
@@ -160,7 +158,7 @@ def _hang_on_jaw(
     teeth = np.unique(head.triangles[head.triangle_group == group])
     axis = fit.rotation[:, 0].astype(np.float32)
     swing = jaw_swing(placed.vertices[teeth], placed.units[unit, teeth], hinge, axis)
-    swung = (vertices - hinge) @ (rotation_matrix(axis * swing) - np.eye(3)).T.astype(np.float32)
+    swung = (vertices - hinge) @ (rotation_matrix(axis.astype(np.float64) * swing) - np.eye(3)).T.astype(np.float32)
     move = units[unit]
     share = (move * swung).sum(axis=1) / np.maximum((swung**2).sum(axis=1), 1e-12)
     share = np.where(np.linalg.norm(move, axis=1) > 1e-6, np.clip(share, 0, 1), 0).astype(np.float32)
@@ -178,9 +176,7 @@ def _moving(fit: HeadFit, face_width: float) -> F32:
     points = np.stack([(columns + 0.5 - width / 2) / height, (height / 2 - rows - 0.5) / height], axis=2)
     root, _, _ = neck_weights(points.reshape(-1, 2), fit, face_width)
     reach = max(1, round(0.1 * face_width * height))
-    return np.asarray(
-        cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32
-    )
+    return np.asarray(cv2.dilate(1 - root.reshape(height, width), np.ones((2 * reach + 1, 1), np.uint8)), np.float32)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:
@@ -205,12 +201,12 @@ def _person_depth(depth: DepthMap, matte: F32) -> F32:
     """
     values = (depth.far + depth.values * (depth.near - depth.far)).astype(np.float32)
     person = cv2.resize(matte, (values.shape[1], values.shape[0]), interpolation=cv2.INTER_AREA) > 0.6
-    person = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8))
-    if not person.any():
+    inner = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if not inner.any():
         return values
-    _, label = cv2.distanceTransformWithLabels(1 - person, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, label = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     table = np.zeros(int(label.max()) + 1, np.float32)
-    table[label[person > 0]] = values[person > 0]
+    table[label[inner > 0]] = values[inner > 0]
     return np.ascontiguousarray(cv2.GaussianBlur(table[label], (0, 0), 1.0))
 
 
@@ -224,6 +220,4 @@ def _sample(depth_map: F32, uv: F32) -> F32:
 
 
 def _opaque(pixels: U8) -> U8:
-    return np.ascontiguousarray(
-        np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2)
-    )
+    return np.ascontiguousarray(np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 255, np.uint8)], axis=2))

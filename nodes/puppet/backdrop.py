@@ -32,7 +32,7 @@ def complete_background(pixels: U8, matte: F32, moving: F32) -> U8:
     height, width = matte.shape
     reach = max(2, round(_SAFETY_SHARE * height))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    hidden = cv2.dilate((matte > _SURE_BACKGROUND).astype(np.uint8), kernel)
+    hidden = np.asarray(cv2.dilate((matte > _SURE_BACKGROUND).astype(np.uint8), kernel), np.uint8)
     if not hidden.any() or hidden.all():
         return pixels.copy()
     zoom = min(1.0, _INPAINT_SIDE / max(height, width))

@@ -51,7 +51,7 @@ def body_layer(
     columns, rows = len(x), len(y)
     px, py = np.meshgrid(x, y)
     points = np.stack([px.ravel(), py.ravel(), np.zeros(px.size)], axis=1).astype(np.float32)
-    person = cv2.dilate((matte > _ALPHA).astype(np.uint8), np.ones((3, 3), np.uint8))
+    person = np.asarray(cv2.dilate((matte > _ALPHA).astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
     triangles = grid_triangles(columns, rows)
     triangles = triangles[_covers(person, points[triangles].mean(axis=1), coarse, size)]
     used, flat = np.unique(triangles, return_inverse=True)
@@ -69,23 +69,15 @@ def body_layer(
     )
 
 
-def _lines(
-    low: float, high: float, centre: float, reach: float, fine: float, coarse: float
-) -> npt.NDArray[np.float64]:
+def _lines(low: float, high: float, centre: float, reach: float, fine: float, coarse: float) -> npt.NDArray[np.float64]:
     """Return where a grid's lines run: `fine` apart within `reach` of `centre`, `coarse` elsewhere."""
     left, right = max(low, centre - reach), min(high, centre + reach)
     runs = [(low, left, coarse), (left, right, fine), (right, high, coarse)]
-    lines = [
-        np.linspace(a, b, max(1, int(np.ceil((b - a) / step))), endpoint=False)
-        for a, b, step in runs
-        if b > a
-    ]
+    lines = [np.linspace(a, b, max(1, int(np.ceil((b - a) / step))), endpoint=False) for a, b, step in runs if b > a]
     return np.concatenate([*lines, [high]])
 
 
-def _covers(
-    person: npt.NDArray[np.uint8], centres: F32, cell: float, size: tuple[int, int]
-) -> npt.NDArray[np.bool_]:
+def _covers(person: npt.NDArray[np.uint8], centres: F32, cell: float, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """Whether some of the person lies within a cell's reach of each point; beyond the border its edge goes on."""
     width, height = size
     reach = max(1, round(cell * height))
@@ -94,12 +86,10 @@ def _covers(
     uv = uv.clip(0, 1)
     column = np.minimum((uv[:, 0] * width).astype(int), width - 1)
     row = np.minimum((uv[:, 1] * height).astype(int), height - 1)
-    return grown[row, column] > 0
+    return np.asarray(grown[row, column] > 0)
 
 
-def _units_at(
-    head: AnatomicalHead, placed: PlacedHead, points: F32, face_width: float, size: tuple[int, int]
-) -> F32:
+def _units_at(head: AnatomicalHead, placed: PlacedHead, points: F32, face_width: float, size: tuple[int, int]) -> F32:
     """How much each expression unit moves the picture at each point, ``float32 (52, N, 3)``.
 
     A point on the head's silhouette moves as the surface that shows there; beyond it the motion fades.
@@ -127,4 +117,4 @@ def _units_at(
     fade = np.exp(-((distance[row, column] / (small[1] * _FADE * face_width)) ** 2)).astype(np.float32)
     corners = body[shown[nearest[:, 0], nearest[:, 1]]]
     share = bary[nearest[:, 0], nearest[:, 1]] * fade[:, None]
-    return np.einsum("nk,unkx->unx", share, placed.units[:, corners]).astype(np.float32)
+    return np.asarray(np.einsum("nk,unkx->unx", share, placed.units[:, corners]), np.float32)

@@ -52,7 +52,5 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
         times = {inputs.depth.t_ns, inputs.frame.t_ns, inputs.head.t_ns, inputs.matte.t_ns}
         if fit is None or len(times) > 1:
             return None
-        puppet = assemble(
-            self._head, inputs.frame.value.rgb, fit, inputs.matte.value.values, inputs.depth.value
-        )
+        puppet = assemble(self._head, inputs.frame.value.rgb, fit, inputs.matte.value.values, inputs.depth.value)
         return BuildOutputs(puppet)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
+from vivant.nodes.puppet.posing import CAP_RADIUS
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -19,10 +20,6 @@ CONTOURS = {
 }
 CORNERS = {"Right": (33, 133), "Left": (362, 263)}
 IRISES = {"Right": (468, 469, 470, 471, 472), "Left": (473, 474, 475, 476, 477)}
-
-RADIUS = 0.75
-"""Radius of the cap in widths of the eye. A real eyeball has 0.4, but must then be hidden at its sides by lids that
-fit to a hair; a flatter cap covers the whole opening. `puppet.retarget` turns it less in exchange."""
 
 _CAP_RAD = 1.25
 _RINGS, _SPOKES = 7, 28
@@ -48,7 +45,7 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
     width = float(np.linalg.norm(corners[0] - corners[1]))
     rim = points[list(CONTOURS[side])]
     middle = 0.5 * (rim.mean(axis=0) + corners.mean(axis=0))
-    radius = RADIUS * width
+    radius = CAP_RADIUS * width
     centre = np.array([middle[0], middle[1], rim[:, 2].mean() - radius], np.float32)
     polar = np.linspace(0, _CAP_RAD, _RINGS)[1:]
     around = np.linspace(0, 2 * np.pi, _SPOKES, endpoint=False)
@@ -97,13 +94,13 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     # Pixel centres lie at .5 in picture and page alike.
     shift = zoom * (0.5 - corner) - 0.5
     affine = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
-    crop = cv2.warpAffine(
-        pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    crop = np.asarray(
+        cv2.warpAffine(pixels, affine, (page, page), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32
     )
-    crop = crop.astype(np.float32)
 
     def on_page(indices: tuple[int, ...]) -> F32:
-        return ((picture_to_pixels(fit.points[list(indices)], fit.size) - corner) * zoom).astype(np.float32)
+        pixels_of = picture_to_pixels(fit.points[list(indices)], fit.size)
+        return np.asarray((pixels_of - corner) * zoom, np.float32)
 
     opening = np.zeros((page, page), np.uint8)
     cv2.fillPoly(opening, [np.round(on_page(CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
@@ -156,7 +153,7 @@ def _carve_iris(page: F32, distance: F32) -> F32:
     """Hollow out an iris with a deeper pupil, in the eye's own colour, as sculptors do."""
     iris = 0.42 * np.clip((1.0 - distance) / 0.15 + 0.5, 0, 1)
     pupil = 0.35 * np.clip((0.45 - distance) / 0.15 + 0.5, 0, 1)
-    return page * (1 - iris - pupil)[..., None]
+    return np.asarray(page * (1 - iris - pupil)[..., None], np.float32)
 
 
 def _radial_profile(crop: F32, distance: F32, inner: npt.NDArray[np.bool_]) -> F32:

@@ -59,6 +59,4 @@ def picture_to_uv(points: npt.NDArray[np.floating], size: tuple[int, int]) -> F3
 def picture_to_pixels(points: npt.NDArray[np.floating], size: tuple[int, int]) -> F32:
     """Map x, y of picture space ``(N, 2+)`` to pixels ``(N, 2)``, y down, pixel centres at .5."""
     width, height = size
-    return np.stack([points[:, 0] * height + width / 2, height / 2 - points[:, 1] * height], axis=1).astype(
-        np.float32
-    )
+    return np.stack([points[:, 0] * height + width / 2, height / 2 - points[:, 1] * height], axis=1).astype(np.float32)

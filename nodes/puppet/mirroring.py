@@ -23,4 +23,4 @@ def mirrored_weights(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
 
 def mirrored_rotation_vector(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Mirror a rotation vector at the plane x = 0: nodding stays, turning and tilting change sides."""
-    return vector * np.array([1.0, -1.0, -1.0])
+    return np.asarray(vector * np.array([1.0, -1.0, -1.0]))

@@ -52,7 +52,7 @@ class Light:
     def on(self, colour: tuple[float, float, float]) -> F32:
         """Return how a surface of this colour (in [0, 1]) looks in this light, in [0, 255]."""
         lit = np.asarray(colour, np.float32) * self.level * self.tint
-        return (np.clip(lit, 0, 1) * 255).astype(np.float32)
+        return np.asarray(np.clip(lit, 0, 1) * 255, np.float32)
 
 
 def light_of(fit: HeadFit, pixels: U8) -> Light:
@@ -113,9 +113,7 @@ def _lips_off_the_fit(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead) ->
     """How far the closed lips lie from where the fit alone has them, ``float32 (3,)``: teeth go with the lips."""
     closed = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
     where = head.landmark_positions(closed.astype(np.float32))[[13, 14]].mean(axis=0)
-    return np.asarray(
-        where - fit.place(head.landmark_positions(fit.neutral))[[13, 14]].mean(axis=0), np.float32
-    )
+    return np.asarray(where - fit.place(head.landmark_positions(fit.neutral))[[13, 14]].mean(axis=0), np.float32)
 
 
 class _Arch:
@@ -139,7 +137,7 @@ class _Arch:
     def moves(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return how each unit moves teeth at `points` ``(N, 3)`` in head space, ``(52, N, 3)``."""
         places = np.concatenate([points, np.ones((len(points), 1))], axis=1)
-        return np.einsum("uxk,nk->unx", self._stiff, places)
+        return np.asarray(np.einsum("uxk,nk->unx", self._stiff, places))
 
     def at(self, across: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return points of the arch in head space for ``across`` in [-1, 1] and heights y, ``(..., 3)``."""
@@ -220,11 +218,7 @@ def _teeth_page(
     gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
-    depth = (
-        0.94 + 0.06 * np.clip(beyond / crown, 0, 1)
-        if is_upper
-        else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
-    )
+    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
@@ -314,9 +308,7 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
     """A dark wall behind teeth and tongue; its lower half goes with the jaw."""
     columns, rows = 7, 9
     u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(1, -1, rows))
-    points = np.stack(
-        [0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1
-    )
+    points = np.stack([0.38 * u, lower.high + 0.42 * v, np.full_like(u, lower.front - 0.5) - 0.2 * u**2], axis=-1)
     with_jaw = np.clip(0.5 - v, 0, 1).reshape(-1, 1)
     flat = points.reshape(-1, 3)
     moves = with_jaw * lower.moves(flat)

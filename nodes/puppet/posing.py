@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
-from vivant.nodes.puppet.eyes import RADIUS
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -15,6 +14,10 @@ F64 = npt.NDArray[np.float64]
 GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(38.0), np.radians(28.0)
 EYEBALL = 0.4
 """Radius of a real eyeball in widths of the eye: 12 mm of 30 mm."""
+
+CAP_RADIUS = 0.75
+"""Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
+hair; a flatter cap covers the whole opening. It turns less in exchange."""
 
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
@@ -51,7 +54,7 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
     frame = puppet.head_rotation.astype(np.float64)
     jaw = float(weights[INDEX["jawOpen"]] - puppet.expression[INDEX["jawOpen"]])
     rotations[puppet.bone("jaw")] = rotation_matrix(frame[:, 0] * puppet.jaw_swing * jaw)
-    flatter = EYEBALL / RADIUS
+    flatter = EYEBALL / CAP_RADIUS
     for side in ("Left", "Right"):
         yaw, pitch = gaze(weights, side)
         own_yaw, own_pitch = gaze(puppet.expression, side)
@@ -62,13 +65,11 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
 
 def rotation_vector(rotation: F64) -> F64:
     """Axis times angle in radians of a rotation matrix, ``(3,)``; angles below 180 degrees."""
-    axis = np.array(
-        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
-    )
+    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
     sine = 0.5 * float(np.linalg.norm(axis))
     cosine = 0.5 * (float(np.trace(rotation)) - 1)
     angle = float(np.arctan2(sine, cosine))
-    return axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine)
+    return np.asarray(axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine))
 
 
 def rotation_matrix(vector: F64) -> F64:
@@ -78,4 +79,4 @@ def rotation_matrix(vector: F64) -> F64:
         return np.eye(3)
     x, y, z = np.asarray(vector, np.float64) / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from vivant.graph.node import Lane, Node
 from vivant.graph.packet import Packet, Tick
@@ -54,9 +55,7 @@ class RetargetOutputs:
     pose: PuppetPose = output("How the puppet is bent.")
 
 
-class PuppetRetarget(
-    Node[RetargetParams, RetargetInputs, RetargetOutputs], type="puppet.retarget", lane=Lane.RENDER
-):
+class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type="puppet.retarget", lane=Lane.RENDER):
     """Brings a driver's motion onto a puppet: expression, gaze and head turn relative to the driver's neutral.
 
     The driver's first face says what neutral is. Until a face was seen the puppet rests: it is the picture. When
@@ -93,7 +92,7 @@ class PuppetRetarget(
         limited = self._limited(vector)
         return RetargetOutputs(pose(puppet, worn, rotation_matrix(limited), np.zeros(3)))
 
-    def _limited(self, vector: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray:  # type: ignore[type-arg]
+    def _limited(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Ease pitch (x) and yaw (y) of a rotation vector into their limits."""
         out = vector.copy()
         for axis, most_deg in ((0, self.params.most_pitch_deg), (1, self.params.most_yaw_deg)):

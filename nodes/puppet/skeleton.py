@@ -30,7 +30,7 @@ def skeleton(fit: HeadFit, eye_centres: dict[str, F32]) -> tuple[Bone, ...]:
     """Return root, neck, head, jaw and the two eyes, parents first."""
 
     def at(point: tuple[float, float, float]) -> F32:
-        return fit.place(np.array([point], np.float32))[0]
+        return np.asarray(fit.place(np.array([point], np.float32))[0])
 
     return (
         Bone("root", -1, np.zeros(3, np.float32)),
@@ -76,4 +76,4 @@ def jaw_swing(lower_teeth: F32, opening: F32, hinge: F32, axis: F32) -> float:
 
 def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     t = np.clip(t, 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))

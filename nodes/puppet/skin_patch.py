@@ -54,9 +54,7 @@ def face_patch(head: AnatomicalHead) -> SkinPatch:
         seen = seen.copy()
         seen[body[touched].ravel()] = True
     oval = head.landmark_positions(head.vertices)[list(FACE_OVAL), :2].astype(np.float32)
-    inside = np.array(
-        [cv2.pointPolygonTest(oval, (float(x), float(y)), True) for x, y, _ in head.vertices], np.float32
-    )
+    inside = np.array([cv2.pointPolygonTest(oval, (float(x), float(y)), True) for x, y, _ in head.vertices], np.float32)
     # The jaw belongs to the patch with its underside: its edge moves over the neck.
     opening = head.face_units[INDEX["jawOpen"]]
     jaw = np.linalg.norm(opening, axis=1) / np.linalg.norm(opening, axis=1).max()
@@ -71,7 +69,7 @@ def face_patch(head: AnatomicalHead) -> SkinPatch:
 
 def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     t = np.clip(t, 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def _seen(head: AnatomicalHead) -> npt.NDArray[np.bool_]:
@@ -83,11 +81,9 @@ def _seen(head: AnatomicalHead) -> npt.NDArray[np.bool_]:
     for yaw in _YAWS:
         for pitch in _PITCHES:
             cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
-            turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.array(
-                [[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]]
-            )
-            view = (head.vertices - centre) @ turn.T.astype(np.float32)
-            points = np.stack([view[:, 0], -view[:, 1], view[:, 2]], axis=1) * (_VIEW / 3.2)
+            turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+            view = ((head.vertices - centre) @ turn.T).astype(np.float32)
+            points = np.stack([view[:, 0], -view[:, 1], view[:, 2]], axis=1) * np.float32(_VIEW / 3.2)
             points[:, :2] += _VIEW / 2
             shown, _, _ = rasterize(points, solid, (_VIEW, _VIEW))
             hits += np.bincount(shown[shown >= 0], minlength=len(solid))

@@ -42,9 +42,7 @@ class RenderOutputs:
     """The drawn frame, on the GPU and on the CPU."""
 
     surface: Surface = output("The frame on the GPU, valid until the next.")
-    frame: Picture | None = output(
-        "The frame on the CPU, read back where something is wired to it.", sometimes=True
-    )
+    frame: Picture | None = output("The frame on the CPU, read back where something is wired to it.", sometimes=True)
 
 
 class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render.puppet", lane=Lane.RENDER):

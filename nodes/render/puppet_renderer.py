@@ -98,9 +98,7 @@ class PuppetRenderer:
                 texture.filter = (context.LINEAR, context.LINEAR)
             self._textures[name] = texture
         height, width = puppet.depth_map.shape
-        self._map = context.texture(
-            (width, height), 1, np.ascontiguousarray(puppet.depth_map).tobytes(), dtype="f4"
-        )
+        self._map = context.texture((width, height), 1, np.ascontiguousarray(puppet.depth_map).tobytes(), dtype="f4")
         self._map.repeat_x = self._map.repeat_y = False
         self._map.filter = (context.LINEAR, context.LINEAR)
         self._held += [*self._textures.values(), self._map]

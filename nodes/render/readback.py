@@ -31,7 +31,7 @@ class Readback:
         framebuffer.read_into(self._buffer, components=4)
         self._buffer.read_into(self._pixels)
         # OpenGL has row 0 at the bottom.
-        return Picture(cv2.cvtColor(cv2.flip(self._pixels, 0), cv2.COLOR_RGBA2RGB))
+        return Picture(np.asarray(cv2.cvtColor(cv2.flip(self._pixels, 0), cv2.COLOR_RGBA2RGB), np.uint8))
 
     def release(self) -> None:
         """Give the buffer back."""

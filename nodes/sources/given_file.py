@@ -38,9 +38,7 @@ def given_file(context: NodeContext, path: str, kind: str) -> Path:
             raise VivantError(f"this is no regular file, so no {kind}", where=str(file), exit_status=2)
     except PermissionError:
         raise unreadable(file, kind) from None
-    raise VivantError(
-        f"there is no such {kind} file", where=str(file), remedy=_nearest(file, kind), exit_status=2
-    )
+    raise VivantError(f"there is no such {kind} file", where=str(file), remedy=_nearest(file, kind), exit_status=2)
 
 
 def unreadable(file: Path, kind: str) -> VivantError:

@@ -165,9 +165,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None, file: Path, context: Nod
             # sRGB to sRGB would only add rounding to what is already right.
             if "sRGB" not in ImageCms.getProfileDescription(given):
                 colours = (
-                    ImageCms.profileToProfile(
-                        colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
-                    )
+                    ImageCms.profileToProfile(colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB")
                     or colours
                 )
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -214,8 +212,7 @@ def _reduced(image: Image.Image, max_size: int, file: Path, context: NodeContext
     if min(size) < SMALLEST_SIDE:
         raise _too_small(file, width, height)
     context.notice(
-        f"{file.name}: reduced from {width} x {height} to {size[0]} x {size[1]} pixels "
-        f"(max_size is {max_size})"
+        f"{file.name}: reduced from {width} x {height} to {size[0]} x {size[1]} pixels (max_size is {max_size})"
     )
     # BOX averages the covered area; Pillow premultiplies alpha for it and divides again.
     return image.resize(size, Resampling.BOX)
@@ -244,9 +241,7 @@ def _no_picture(file: Path) -> VivantError:
         start = stream.read(12)
     remedy = "PNG, JPEG, WebP, AVIF, GIF, TIFF and BMP are read"
     if not start:
-        return VivantError(
-            "this file is not a picture: it is empty", where=str(file), remedy=remedy, exit_status=2
-        )
+        return VivantError("this file is not a picture: it is empty", where=str(file), remedy=remedy, exit_status=2)
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
         remedy = "this is a HEIC photo: export it as JPEG first"
     elif start[4:8] == b"ftyp" or start[:4] == b"\x1aE\xdf\xa3":

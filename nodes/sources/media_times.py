@@ -28,9 +28,7 @@ class MediaTimes:
     def next_ns(self, stamp: int | None) -> int:
         """Return the time of the next frame in nanoseconds."""
         if stamp is not None and self._start is None:
-            self._start = stamp - (
-                0 if self._last_ns is None else self._stamps(self._last_ns + self._step_ns)
-            )
+            self._start = stamp - (0 if self._last_ns is None else self._stamps(self._last_ns + self._step_ns))
         if stamp is None or self._start is None:
             time_ns = None
         else:

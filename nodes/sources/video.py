@@ -110,9 +110,7 @@ class VideoSource(Source[VideoParams, VideoOutputs], type="source.video", pace=P
     def _start_round(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader = VideoReader(
-            self._file, self.params.start_s, self.params.duration_s, self._context.notice
-        )
+        self._reader = VideoReader(self._file, self.params.start_s, self.params.duration_s, self._context.notice)
         try:
             self._frames = self._reader.frames()
             self._next = next(self._frames, None)

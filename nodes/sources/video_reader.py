@@ -309,9 +309,7 @@ def _turn(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]]:
     return (int(turn[0, 0]), int(turn[0, 1])), (int(turn[1, 0]), int(turn[1, 1]))
 
 
-def _turned(
-    pixels: npt.NDArray[np.uint8], turn: tuple[tuple[int, int], tuple[int, int]]
-) -> npt.NDArray[np.uint8]:
+def _turned(pixels: npt.NDArray[np.uint8], turn: tuple[tuple[int, int], tuple[int, int]]) -> npt.NDArray[np.uint8]:
     (xx, xy), (yx, yy) = turn
     if (xx, yy) == (1, 1):
         return pixels

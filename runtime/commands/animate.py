@@ -15,9 +15,7 @@ def animate(
     driver: Annotated[str, typer.Argument(help="A video of a face, or a performance (.json).")],
     out: Annotated[
         Path,
-        typer.Option(
-            "-o", "--output", metavar="OUT", help="A video (.mp4 .mov .mkv .webm), a picture, or a folder."
-        ),
+        typer.Option("-o", "--output", metavar="OUT", help="A video (.mp4 .mov .mkv .webm), a picture, or a folder."),
     ],
     preset: Annotated[
         str, typer.Option("--preset", metavar="PRESET", help="The graph that does it.")
@@ -51,8 +49,6 @@ def animate(
         out=out_path,
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
-    result = run_offline(
-        validate(document, registry, path.parent, where=str(path)), label=out.name, made=str(out)
-    )
+    result = run_offline(validate(document, registry, path.parent, where=str(path)), label=out.name, made=str(out))
     if report is not None:
         write_report(result, report)

@@ -18,9 +18,7 @@ _INFERENCE = ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu")
 
 def doctor() -> None:
     """Look at OpenGL, ONNX Runtime, model files, cameras, presets and telemetry, and say what is missing."""
-    typer.echo(
-        f"Vivant {metadata.version('vivant')}, Python {platform.python_version()}, {platform.platform()}"
-    )
+    typer.echo(f"Vivant {metadata.version('vivant')}, Python {platform.python_version()}, {platform.platform()}")
     parts: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("Libraries", _libraries),
         ("OpenGL", _opengl),

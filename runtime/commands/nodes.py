@@ -12,9 +12,7 @@ from rich.text import Text
 
 
 def nodes(
-    type_: Annotated[
-        str | None, typer.Argument(metavar="TYPE", help="One node type, such as source.video.")
-    ] = None,
+    type_: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type, such as source.video.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list for other programs.")] = False,
 ) -> None:
     """List the node types, or show the ports and parameters of one."""
@@ -70,9 +68,7 @@ def _show_one(node: dict[str, Any]) -> None:
         table = _table("parameter", "type", "default", "changing it", "")
         for param in node["params"]:
             default = "needed" if param["required"] else json.dumps(param["default"])
-            table.add_row(
-                param["name"], Text(param["type"]), Text(default), param["cost"], Text(param["help"])
-            )
+            table.add_row(param["name"], Text(param["type"]), Text(default), param["cost"], Text(param["help"]))
         console.print(table)
 
 

@@ -9,9 +9,7 @@ import typer
 
 
 def schema(
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
     """Print the JSON Schema of presets, for editors that complete and check while you type."""
     from vivant.graph.errors import VivantError

@@ -139,9 +139,7 @@ def registry() -> Registry:
         ),
         _node("output.window", NodeParams, _inputs(surface=Surface), NoOutputs, render),
         _node("test.ticks", NodeParams, TickInputs, _outputs(motion=FaceMotion), render),
-        _node(
-            "test.mix", NodeParams, _inputs(first=FaceMotion, second=FaceMotion), _outputs(motion=FaceMotion)
-        ),
+        _node("test.mix", NodeParams, _inputs(first=FaceMotion, second=FaceMotion), _outputs(motion=FaceMotion)),
         _source("test.needy", NeedyParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
     ]
     return Registry({node_class.type: node_class for node_class in classes})

@@ -79,13 +79,29 @@ def test_the_graph_is_pure() -> None:
         assert not loaded & {"threading", "asyncio", "multiprocessing", "numpy", *HEAVY}, path.name
 
 
-@pytest.mark.parametrize("package", ["nodes", "runtime"])
-def test_heavy_libraries_wait_until_a_node_opens(package: str) -> None:
-    for path in files(package):
-        loaded = top_level_modules(ast.parse(path.read_text(encoding="utf-8")))
-        # a file of Numba kernels is imported whole, by open()
-        at_once = loaded & (set(HEAVY) - {"numba"})
+def test_the_runtime_loads_heavy_libraries_inside_functions() -> None:
+    for path in files("runtime"):
+        at_once = top_level_modules(ast.parse(path.read_text(encoding="utf-8"))) & set(HEAVY)
         assert not at_once, f"{path.relative_to(ROOT)} imports {at_once} at once"
+
+
+def test_asking_for_a_node_class_loads_nothing_heavy() -> None:
+    """A file with heavy imports may exist, such as one of Numba kernels: `open` imports it."""
+    code = f"""
+import sys
+from vivant.graph.registry import NodeTypeError, Registry
+registry = Registry.installed()
+for name in registry.types():
+    before = set(sys.modules)
+    try:
+        node_class = registry.get(name)
+    except NodeTypeError:
+        continue
+    if node_class.__module__.startswith("vivant."):
+        print(name, *sorted(set({HEAVY!r}) & (set(sys.modules) - before)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if " " in line] == []
 
 
 def test_importing_graph_and_engines_loads_nothing_heavy_and_starts_no_thread() -> None:

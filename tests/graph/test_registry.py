@@ -9,9 +9,7 @@ from vivant.graph.registry import NodeTypeError, Registry
 
 
 def install(monkeypatch: pytest.MonkeyPatch, **points: str) -> Registry:
-    found = EntryPoints(
-        EntryPoint(name.replace("_", "."), value, "vivant.nodes") for name, value in points.items()
-    )
+    found = EntryPoints(EntryPoint(name.replace("_", "."), value, "vivant.nodes") for name, value in points.items())
     monkeypatch.setattr(registry_module, "entry_points", lambda group: found.select(group=group))
     return Registry.installed()
 
@@ -60,6 +58,4 @@ def test_a_type_claimed_by_two_packages_is_told(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_vivants_own_types_are_installed() -> None:
-    assert {"source.image", "face.landmarks", "puppet.build", "output.window"} <= set(
-        Registry.installed().types()
-    )
+    assert {"source.image", "face.landmarks", "puppet.build", "output.window"} <= set(Registry.installed().types())

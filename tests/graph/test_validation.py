@@ -17,9 +17,7 @@ from vivant.graph.problem import PresetError
 from vivant.graph.registry import Registry
 from vivant.graph.validation import MAX_NODES, validate
 
-PRESETS = sorted(
-    path for path in Path(next(iter(vivant.presets.__path__))).glob("*.json") if path.stem != "schema"
-)
+PRESETS = sorted(path for path in Path(next(iter(vivant.presets.__path__))).glob("*.json") if path.stem != "schema")
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 SHIPPED = [load_preset(path) for path in PRESETS]
 
@@ -74,8 +72,7 @@ def test_all_problems_are_told_at_once(registry: Registry) -> None:
         "nodes.skin.params: must be an object, is a list",
         "nodes.face.inputs.frame: 'portrait.image' is no output of source.image; it has: frame",
         "nodes.fit.inputs.faces: face.fit has no such input; it has: face (did you mean 'face'?)",
-        "nodes.fit.inputs.face: missing; it takes FaceReading or None; "
-        "what would fit: face.face, portrait_face.face",
+        "nodes.fit.inputs.face: missing; it takes FaceReading or None; what would fit: face.face, portrait_face.face",
         "nodes.matte.inputs.frame: there is no node 'portrat' (did you mean 'portrait.frame'?)",
         "nodes.window.inputs.surface: 'render.frame' gives Picture, this input takes Surface",
     ]
@@ -106,9 +103,7 @@ def test_the_message_is_one_block_with_the_file(registry: Registry) -> None:
         ({"mirror": 1}, "mirror: 1: input should be a valid boolean"),
     ],
 )
-def test_wrong_parameters_are_told_with_their_place(
-    registry: Registry, params: dict[str, Any], told: str
-) -> None:
+def test_wrong_parameters_are_told_with_their_place(registry: Registry, params: dict[str, Any], told: str) -> None:
     document = {"version": 1, "nodes": {"c": {"type": "source.camera", "params": params}}}
     assert problems(document, registry) == [f"nodes.c.params.{told}"]
 
@@ -157,9 +152,7 @@ def test_optional_inputs_may_be_left_out_and_ticks_are_not_wired(registry: Regis
     document: Document = {"version": 1, "nodes": {"t": {"type": "test.ticks"}}}
     assert validate(document, registry, Path())["t"].ticks
     document["nodes"]["t"]["inputs"] = {"tick": "t.motion"}
-    assert problems(document, registry) == [
-        "nodes.t.inputs.tick: supplied by the engine, not wired in a preset"
-    ]
+    assert problems(document, registry) == ["nodes.t.inputs.tick: supplied by the engine, not wired in a preset"]
 
 
 def test_every_cycle_is_told(registry: Registry) -> None:
@@ -231,9 +224,7 @@ _NAMES = sorted({str(step) for document in SHIPPED for place in _places(document
 _TEXTS = st.sampled_from([*_NAMES, "driver.frame", "puppet.puppet", "render.surface", "source.image", "stil"])
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | _TEXTS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(_TEXTS | st.text(max_size=9), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS | st.text(max_size=9), inner, max_size=3),
     max_leaves=6,
 )
 

@@ -108,9 +108,7 @@ def test_depth_has_the_size_of_the_picture_and_runs_from_0_to_1(save: Save) -> N
         ((1, 3, 28, 42), 1, TensorProto.FLOAT16),
     ],
 )
-def test_size_layout_and_element_type_come_from_the_model(
-    save: Save, shape: Shape, axis: int, element: int
-) -> None:
+def test_size_layout_and_element_type_come_from_the_model(save: Save, shape: Shape, axis: int, element: int) -> None:
     values = depth_of(open_node(save(shape=shape, axis=axis, element=element), size=56), ramp()).values
     assert values.shape == (60, 90)
     assert values[:, :5].max() < 0.1 and values[:, -5:].min() > 0.9
@@ -141,9 +139,7 @@ def test_colours_are_normalised_as_asked(save: Save) -> None:
 
 def test_channels_are_red_green_blue(save: Save) -> None:
     weights = numpy_helper.from_array(np.array([1, 10, 100], np.float32).reshape(1, 3, 1, 1), "w")
-    path = save(
-        shape=(1, 3, 16, 16), nodes=[helper.make_node("Conv", ["x", "w"], ["depth"])], initializers=[weights]
-    )
+    path = save(shape=(1, 3, 16, 16), nodes=[helper.make_node("Conv", ["x", "w"], ["depth"])], initializers=[weights])
     red = np.zeros((16, 16, 3), np.uint8)
     red[..., 0] = 255
     assert DepthNetwork(path, normalize=Normalize.NONE).run(red) == pytest.approx(1)

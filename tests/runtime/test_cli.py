@@ -301,9 +301,7 @@ def newer_version(d: dict[str, Any]) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["check", "animate"])
-def test_a_faulty_preset_is_told(
-    cli: Cli, command: str, spoil: Callable[[dict[str, Any]], None], says: str
-) -> None:
+def test_a_faulty_preset_is_told(cli: Cli, command: str, spoil: Callable[[dict[str, Any]], None], says: str) -> None:
     d = document()
     spoil(d)
     path = write_preset(d)
@@ -345,9 +343,7 @@ def test_animate_writes_one_frame_for_each_of_the_driver(cli: Cli, preset: Path)
 
 
 def test_overrides_reach_the_nodes(cli: Cli, preset: Path) -> None:
-    ran = cli(
-        "animate", "me.png", "talk.mp4", "-o", "out.mp4", "--preset", preset, "--set", "driver.frames=3"
-    )
+    ran = cli("animate", "me.png", "talk.mp4", "-o", "out.mp4", "--preset", preset, "--set", "driver.frames=3")
     assert ran.status == 0, ran.err
     assert Path("out.mp4").read_text().split() == ["101", "102", "103"]
 
@@ -408,9 +404,7 @@ def test_a_headless_run_writes_its_report(cli: Cli, preset: Path) -> None:
 
 
 def test_ctrl_c_ends_a_live_run_well(cli: Cli, preset: Path) -> None:
-    ran = cli(
-        "run", preset, "--headless", "--set", "driver.frames=1000000", "--set", "driver.interrupt_at=10"
-    )
+    ran = cli("run", preset, "--headless", "--set", "driver.frames=1000000", "--set", "driver.interrupt_at=10")
     assert ran.status == 0, ran.err
     assert "Traceback" not in ran.err
 
@@ -460,9 +454,7 @@ def test_the_demo_writes_files_where_no_window_can_be_opened(
     assert len(strips) == 1
 
 
-def test_the_demo_refuses_a_folder_that_is_not_there(
-    cli: Cli, strips: list[tuple[Path, list[float], Path]]
-) -> None:
+def test_the_demo_refuses_a_folder_that_is_not_there(cli: Cli, strips: list[tuple[Path, list[float], Path]]) -> None:
     assert_one_block(cli("demo", "--output", "nowhere"), 2, "nowhere")
     assert strips == []
 

@@ -161,9 +161,7 @@ def folder_as_picture(here: Path) -> None:
 Spoil = Callable[[Path], None]
 
 
-def assert_refused(
-    here: Path, status: int, before: set[str], says: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def assert_refused(here: Path, status: int, before: set[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     err = capsys.readouterr().err
     block = err[err.index("vivant: ") :].rstrip("\n").split("\n")
     assert status in (1, 2)
@@ -184,9 +182,7 @@ def test_the_way_works_when_nothing_is_wrong(here: Path) -> None:
     "spoil",
     [no_file, no_picture, empty_picture, huge_picture, tiny_picture, truncated_picture, folder_as_picture],
 )
-def test_a_portrait_that_cannot_be_used_is_told(
-    here: Path, spoil: Spoil, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_portrait_that_cannot_be_used_is_told(here: Path, spoil: Spoil, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(here)
     before = {path.name for path in here.iterdir()}
     assert_refused(here, animate(portrait="bad.png"), before, "bad.png", capsys)
@@ -211,17 +207,13 @@ def picture_as_video(here: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [no_file, no_video, empty_video, headless_video, picture_as_video])
-def test_a_driver_that_cannot_be_used_is_told(
-    here: Path, spoil: Spoil, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_driver_that_cannot_be_used_is_told(here: Path, spoil: Spoil, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(here)
     before = {path.name for path in here.iterdir()}
     assert_refused(here, animate(driver="bad.mp4"), before, "bad.mp4", capsys)
 
 
-def test_a_video_damaged_in_its_middle_gives_what_there_is(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_video_damaged_in_its_middle_gives_what_there_is(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_video(here / "long.mkv", 40)
     data = (here / "long.mkv").read_bytes()
     (here / "bad.mkv").write_bytes(data[: len(data) * 2 // 3])

@@ -3,7 +3,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +174,7 @@ def world() -> World:
     return World()
 
 
-def puppet(
-    build_graph: BuildGraph, world: World, source: Any = Clip, **changes: Mapping[str, object]
-) -> Graph:
+def puppet(build_graph: BuildGraph, world: World, source: Any = Clip, **changes: Mapping[str, object]) -> Graph:
     def params(name: str) -> dict[str, object]:
         return {"name": name, "world": world, **changes.get(name, {})}
 
@@ -210,9 +207,7 @@ def test_media_is_shown_at_its_own_times_on_the_grid_of_the_display(
     ]
     assert [values for _, *values in world.seen["screen"]] == [[0, 0], [1, 1], [2, 2], [3, 3]]
     assert (result.outcome, result.frames) == (Outcome.DONE, 4)
-    late_ms = [
-        round(ns / 1e6, 3) for ns in (STEP, 4 * STEP - 40 * MS, 6 * STEP - 80 * MS, 8 * STEP - 120 * MS)
-    ]
+    late_ms = [round(ns / 1e6, 3) for ns in (STEP, 4 * STEP - 40 * MS, 6 * STEP - 80 * MS, 8 * STEP - 120 * MS)]
     assert result.report()["latency_ms"] == {
         "p50": sorted(late_ms)[1], "p95": max(late_ms), "p99": max(late_ms)
     }  # fmt: skip
@@ -258,15 +253,11 @@ def test_a_node_woken_by_a_picture_waits_for_what_moves(
 
     graph = puppet(build_graph, world, driver={"count": 3}, track={"takes_ns": 10 * MS})
     both = build_graph(both=(Both, {"world": world}, {"number": "picture.number", "other": "track.number"}))
-    LiveEngine(replace(graph, nodes=graph.nodes + both.nodes), services, clock=world.clock).run(
-        threading.Event()
-    )
+    LiveEngine(replace(graph, nodes=graph.nodes + both.nodes), services, clock=world.clock).run(threading.Event())
     assert world.seen["both"] == [(10 * MS, 1000)]
 
 
-def test_late_media_is_skipped_and_never_caught_up(
-    build_graph: BuildGraph, services: Services, world: World
-) -> None:
+def test_late_media_is_skipped_and_never_caught_up(build_graph: BuildGraph, services: Services, world: World) -> None:
     """The file stalls until 210 ms before emission 2: 2 to 4 are past by then, 5 is still worth showing."""
     graph = puppet(build_graph, world, driver={"count": 7, "slow_at": {2: 170 * MS}})
     result = LiveEngine(graph, services, clock=world.clock).run(threading.Event())
@@ -284,10 +275,8 @@ def test_media_that_cannot_keep_up_is_slowed_down_rather_than_skipped_for_ever(
 ) -> None:
     graph = puppet(build_graph, world, driver={"count": 12, "takes_ns": 60 * MS})
     LiveEngine(graph, services, clock=world.clock).run(threading.Event())
-    shown = [value for _, value, _ in world.seen["track"]]
-    assert len(shown) >= 6
-    gaps = [after - before for before, after in pairwise(shown)]
-    assert max(gaps) <= 2
+    # each takes 60 ms and stands for 40: when skipping 3 and 7 has not helped, time is put off
+    assert [value for _, value, _ in world.seen["track"]] == [0, 1, 2, 4, 5, 6, 8, 9, 10]
 
 
 def test_ticks_come_at_the_rate_of_the_display_whatever_arrives(
@@ -334,9 +323,7 @@ def test_a_camera_is_stamped_and_the_run_ends_with_stop(
 def test_nodes_are_closed_in_reverse_and_threads_are_gone(
     build_graph: BuildGraph, services: Services, world: World
 ) -> None:
-    LiveEngine(puppet(build_graph, world, driver={"count": 2}), services, clock=world.clock).run(
-        threading.Event()
-    )
+    LiveEngine(puppet(build_graph, world, driver={"count": 2}), services, clock=world.clock).run(threading.Event())
     order = ["screen", "draw", "track", "still_track", "picture", "driver"]
     assert world.closed == [(name, Outcome.DONE) for name in order]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("vivant")]
@@ -345,9 +332,7 @@ def test_nodes_are_closed_in_reverse_and_threads_are_gone(
 def test_each_blocking_node_has_its_thread_and_the_render_lane_the_callers(
     build_graph: BuildGraph, services: Services, world: World
 ) -> None:
-    LiveEngine(puppet(build_graph, world, driver={"count": 3}), services, clock=world.clock).run(
-        threading.Event()
-    )
+    LiveEngine(puppet(build_graph, world, driver={"count": 3}), services, clock=world.clock).run(threading.Event())
     assert world.threads["draw"] == world.threads["screen"] == {threading.get_ident()}
     assert len(world.threads["track"]) == 1
     assert threading.get_ident() not in world.threads["track"]
@@ -379,9 +364,7 @@ def test_the_same_fault_is_told_once_and_then_counted(
 
     graph = puppet(build_graph, world, driver={"count": 500})
     specs = tuple(replace(s, node_class=Broken) if s.id == "track" else s for s in graph.nodes)
-    result = LiveEngine(replace(graph, nodes=specs), services, clock=world.clock, duration_s=16).run(
-        threading.Event()
-    )
+    result = LiveEngine(replace(graph, nodes=specs), services, clock=world.clock, duration_s=16).run(threading.Event())
     # at 0.04, 0.54, 1.54, 3.54 and 7.54 s: the longest pause is 8 s
     assert result.nodes["track"].as_json()["faults"] == 6
     assert result.nodes["track"].as_json()["state"] == "holding"
@@ -472,9 +455,7 @@ def test_a_worker_that_hangs_is_named_and_not_closed(
 
     graph = puppet(build_graph, world, driver={"count": 50})
     specs = tuple(replace(s, node_class=Hangs) if s.id == "track" else s for s in graph.nodes)
-    result = LiveEngine(replace(graph, nodes=specs), services, clock=world.clock, duration_s=1).run(
-        threading.Event()
-    )
+    result = LiveEngine(replace(graph, nodes=specs), services, clock=world.clock, duration_s=1).run(threading.Event())
     assert result.hung == ("track",)
     assert result.duration_ns == 3_000 * MS
     assert notices == ["track did not stop within 2 s and is left behind"]
@@ -528,9 +509,7 @@ def test_the_window_is_attended_to_while_a_model_loads(
     assert gl.polls[:4] == [50 * MS, 100 * MS, 150 * MS, 200 * MS]
 
 
-def test_a_display_that_blocks_sets_the_pace(
-    build_graph: BuildGraph, services: Services, world: World
-) -> None:
+def test_a_display_that_blocks_sets_the_pace(build_graph: BuildGraph, services: Services, world: World) -> None:
     gl = Window(world.clock)
     graph = puppet(build_graph, world, driver={"step_ns": 5 * MS}, screen={"takes_ns": 20 * MS})
     LiveEngine(graph, replace(services, gl=gl), clock=world.clock, duration_s=0.1).run(threading.Event())
@@ -543,9 +522,7 @@ def test_two_runs_are_the_same(build_graph: BuildGraph, services: Services) -> N
     runs = []
     for _ in range(2):
         world = World()
-        graph = puppet(
-            build_graph, world, driver={"step_ns": 7 * MS, "count": 300}, track={"takes_ns": 11 * MS}
-        )
+        graph = puppet(build_graph, world, driver={"step_ns": 7 * MS, "count": 300}, track={"takes_ns": 11 * MS})
         LiveEngine(graph, services, clock=world.clock).run(threading.Event())
         runs.append(world.seen)
     assert len(runs[0]["draw"]) > 80

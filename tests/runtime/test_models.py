@@ -186,9 +186,7 @@ def test_offline_fetches_nothing_but_serves_the_cache(
 def test_threads_that_want_the_same_file_fetch_it_once(tmp_path: Path, server: Server) -> None:
     found: list[bytes] = []
     threads = [
-        threading.Thread(
-            target=lambda: found.append(store_for(tmp_path, server.url).fetch("thing").read_bytes())
-        )
+        threading.Thread(target=lambda: found.append(store_for(tmp_path, server.url).fetch("thing").read_bytes()))
         for _ in range(4)
     ]
     for thread in threads:

@@ -211,9 +211,7 @@ def test_one_output_per_driver_frame_in_order_late_ones_included(
     build_graph: BuildGraph, services: Services, log: Log
 ) -> None:
     steps: list[tuple[int, int | None]] = []
-    engine = OfflineEngine(
-        puppet(build_graph, log), services, progress=lambda done, total: steps.append((done, total))
-    )
+    engine = OfflineEngine(puppet(build_graph, log), services, progress=lambda done, total: steps.append((done, total)))
     result = engine.run(threading.Event())
     assert log.seen["write"] == [
         (2000, 0, 0, False),
@@ -248,9 +246,7 @@ def test_three_threads_and_the_render_lane_on_the_callers(
     assert len({*log.threads["driver"], *log.threads["draw"], *log.threads["write"]}) == 3
 
 
-def test_tracking_of_the_next_frame_overlaps_drawing(
-    build_graph: BuildGraph, services: Services, log: Log
-) -> None:
+def test_tracking_of_the_next_frame_overlaps_drawing(build_graph: BuildGraph, services: Services, log: Log) -> None:
     """Drawing frame 0 waits until the tracker has frame 1: that ends only when the two overlap."""
     tracked = threading.Event()
 
@@ -279,9 +275,7 @@ def test_tracking_of_the_next_frame_overlaps_drawing(
     assert OfflineEngine(graph, services).run(threading.Event()).frames == 4
 
 
-def test_closes_in_reverse_order_with_the_outcome(
-    build_graph: BuildGraph, services: Services, log: Log
-) -> None:
+def test_closes_in_reverse_order_with_the_outcome(build_graph: BuildGraph, services: Services, log: Log) -> None:
     OfflineEngine(puppet(build_graph, log), services).run(threading.Event())
     assert log.closed == [(name, Outcome.DONE) for name in ("write", "draw", "track", "picture", "driver")]
 
@@ -295,9 +289,7 @@ def test_stop_finishes_what_was_begun(build_graph: BuildGraph, services: Service
     assert {outcome for _, outcome in log.closed} == {Outcome.INTERRUPTED}
 
 
-def test_an_interrupt_between_keeps_what_was_written(
-    build_graph: BuildGraph, services: Services, log: Log
-) -> None:
+def test_an_interrupt_between_keeps_what_was_written(build_graph: BuildGraph, services: Services, log: Log) -> None:
     def interrupt(done: int, total: int | None) -> None:
         if done == 3:
             raise KeyboardInterrupt
@@ -357,9 +349,7 @@ def test_a_fault_in_closing_is_told_and_the_others_are_closed(
 
 
 def test_a_camera_is_refused(build_graph: BuildGraph, services: Services, log: Log) -> None:
-    graph = build_graph(
-        driver=(Camera, {"log": log}, {}), write=(Write, {"log": log}, {"number": "driver.number"})
-    )
+    graph = build_graph(driver=(Camera, {"log": log}, {}), write=(Write, {"log": log}, {"number": "driver.number"}))
     with pytest.raises(VivantError) as raised:
         OfflineEngine(graph, services).run(threading.Event())
     assert "driver is a live source (test.camera)" in raised.value.what
@@ -376,9 +366,7 @@ def test_still_pictures_alone_make_one_step(build_graph: BuildGraph, services: S
     assert log.seen["smooth"] == [(-1, 0, 0)]
 
 
-def test_other_media_are_sampled_at_the_drivers_times(
-    build_graph: BuildGraph, services: Services, log: Log
-) -> None:
+def test_other_media_are_sampled_at_the_drivers_times(build_graph: BuildGraph, services: Services, log: Log) -> None:
     graph = build_graph(
         slow=(Clip, {"name": "slow", "log": log, "count": 2, "step_ns": 60 * MS}, {}),
         fast=(Clip, {"name": "fast", "log": log, "count": 99, "step_ns": 15 * MS}, {}),
@@ -412,9 +400,46 @@ def test_ticks_carry_the_time_of_what_moves_and_never_exceed_the_steps(
     assert [seq for _, _, seq, _ in log.seen["write"]] == [0, 1, 2, 3]
 
 
-def test_durations_are_measured_with_the_clock_given(
+@dataclass(frozen=True)
+class NeedyTickInputs:
+    number: Packet[int] = latest("From a driver.")
+    tick: Packet[Tick] = tick()
+
+
+class Needy(Node[Logging, NeedyTickInputs, Number], type="test.needy", lane=Lane.RENDER):
+    """Runs with every step, once it has a number."""
+
+    def process(self, inputs: NeedyTickInputs) -> Number:
+        self.params.log.see(self.params.name, inputs.number.value)
+        return Number(inputs.number.value)
+
+
+class LateTracker(Late, Node[Logging, OneNumber, Number], type="test.late_tracker"):
+    """Answers one frame late, in the thread ahead."""
+
+
+def test_a_tracker_that_answers_late_costs_no_frame_and_adds_none(
     build_graph: BuildGraph, services: Services, log: Log
 ) -> None:
+    def params(name: str) -> dict[str, object]:
+        return {"name": name, "log": log}
+
+    graph = build_graph(
+        driver=(Clip, params("driver"), {}),
+        track=(LateTracker, params("track"), {"number": "driver.number"}),
+        needy=(Needy, params("needy"), {"number": "track.number"}),
+        smooth=(Smooth, params("smooth"), {"number": "track.number"}),
+        needy_out=(Write, params("needy_out"), {"number": "needy.number"}),
+        smooth_out=(Write, params("smooth_out"), {"number": "smooth.number"}),
+    )
+    OfflineEngine(graph, services).run(threading.Event())
+    # what needs the tracker starts a step later and makes up for it at the end
+    assert log.seen["needy"] == [0, 1, 2, 3]
+    assert [number for number, _, _ in log.seen["smooth"]] == [-1, 0, 1, 2]
+    assert len(log.seen["needy_out"]) == len(log.seen["smooth_out"]) == 4
+
+
+def test_durations_are_measured_with_the_clock_given(build_graph: BuildGraph, services: Services, log: Log) -> None:
     clock = VirtualClock()
 
     class Slow(Draw, type="test.slow", lane=Lane.RENDER):

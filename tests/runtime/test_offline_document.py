@@ -126,9 +126,7 @@ class Images(Node[PathParams, FrameIn, NoOutputs], type="output.images"):
         raise NotImplementedError
 
 
-REGISTRY = Registry(
-    {c.type: c for c in (Video, Camera, Picture, Performance, Fit, Draw, Window, VideoFile, Images)}
-)
+REGISTRY = Registry({c.type: c for c in (Video, Camera, Picture, Performance, Fit, Draw, Window, VideoFile, Images)})
 
 
 def preset(driver: str = "source.video", **draw_inputs: str) -> dict[str, Any]:
@@ -150,9 +148,7 @@ def preset(driver: str = "source.video", **draw_inputs: str) -> dict[str, Any]:
 
 def made(document: dict[str, Any], driver: str, out: str = "/out/result.mp4") -> dict[str, Any]:
     graph = validate(document, REGISTRY, Path("/presets"))
-    result = offline_document(
-        document, graph, REGISTRY, portrait="/in/me.png", driver=Path(driver), out=Path(out)
-    )
+    result = offline_document(document, graph, REGISTRY, portrait="/in/me.png", driver=Path(driver), out=Path(out))
     assert isinstance(validate(result, REGISTRY, Path("/presets")), Graph)
     nodes: dict[str, Any] = result["nodes"]
     return nodes
@@ -204,9 +200,7 @@ def test_a_file_that_the_preset_writes_itself_is_replaced() -> None:
         "inputs": {"frame": "draw.frame"},
     }
     nodes = made(document, "/in/speech.mp4", "/out/result.mkv")
-    assert [n["params"]["path"] for n in nodes.values() if n["type"].startswith("output.")] == [
-        "/out/result.mkv"
-    ]
+    assert [n["params"]["path"] for n in nodes.values() if n["type"].startswith("output.")] == ["/out/result.mkv"]
 
 
 def test_a_video_cannot_drive_a_preset_made_for_a_performance() -> None:

@@ -10,9 +10,7 @@ def test_without_a_terminal_a_few_lines_are_said(capsys: pytest.CaptureFixture[s
     with FrameProgress("out.mp4") as progress:
         for done in range(1, 1001):
             progress(done, 1000)
-    assert capsys.readouterr().err.splitlines() == [
-        f"out.mp4: {done} of 1000 frames" for done in (250, 500, 750, 1000)
-    ]
+    assert capsys.readouterr().err.splitlines() == [f"out.mp4: {done} of 1000 frames" for done in (250, 500, 750, 1000)]
 
 
 def test_an_unknown_total_is_no_trouble(capsys: pytest.CaptureFixture[str]) -> None:

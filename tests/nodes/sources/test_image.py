@@ -256,12 +256,7 @@ def png(width: int, height: int, depth: int, colour: int, raw: bytes, stride: in
 
     rows = b"".join(b"\0" + raw[i : i + stride] for i in range(0, len(raw), stride)) if stride else b""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def linear_profile() -> bytes:

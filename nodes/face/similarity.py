@@ -1,0 +1,33 @@
+"""The similarity that brings one set of points onto another."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def similarity(source: Array, target: Array, weights: Array) -> tuple[float, Array, Array]:
+    """Least-squares similarity from `source` to `target`.
+
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991, eq. 34-42,
+    with weights.
+
+    Args:
+        source: Points ``(N, 3)``.
+        target: Points ``(N, 3)``.
+        weights: Non-negative ``(N,)``.
+
+    Returns:
+        Scale, rotation ``(3, 3)`` and translation ``(3,)`` with ``target = scale * R @ source + t``.
+    """
+    share = weights / weights.sum()
+    source_mean, target_mean = share @ source, share @ target
+    centred_source, centred_target = source - source_mean, target - target_mean
+    covariance = (centred_target * share[:, None]).T @ centred_source
+    u, singular, vt = np.linalg.svd(covariance)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
+    rotation = (u * signs) @ vt
+    scale = float((singular * signs).sum() / (share @ (centred_source**2).sum(axis=1)))
+    return scale, rotation, target_mean - scale * rotation @ source_mean
