@@ -54,7 +54,7 @@ def test_renderer_names_what_draws(headless: GLContext) -> None:
     assert headless.context.version_code >= 410
 
 
-@pytest.mark.parametrize("call", ["context", "poll", "should_close", "release"])
+@pytest.mark.parametrize("call", ["context", "poll", "collect_garbage", "release"])
 def test_another_thread_is_refused_and_both_are_named(headless: GLContext, call: str) -> None:
     def use() -> None:
         attribute = getattr(headless, call)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 from hypothesis import given
@@ -56,4 +57,4 @@ def test_stamps_of_a_third_of_a_second_do_not_drift() -> None:
 def test_times_always_increase(stamps: list[int | None]) -> None:
     media = MediaTimes(None, Fraction(1, 90_000), 40 * MS)
     read = [media.next_ns(stamp) for stamp in stamps]
-    assert all(a < b for a, b in zip(read, read[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(read))
