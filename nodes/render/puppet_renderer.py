@@ -147,6 +147,8 @@ class PuppetRenderer:
     def release(self) -> None:
         """Give everything back to OpenGL."""
         self._unload()
+        # moderngl binds what it thinks is bound again whenever it makes a framebuffer: a deleted one is an error.
+        (self._context.screen or self._context.detect_framebuffer(0)).use()
         for item in (*self._own, self.texture, self._back_mesh, self._skin, self._back):
             item.release()
 
