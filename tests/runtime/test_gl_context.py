@@ -54,7 +54,7 @@ def test_renderer_names_what_draws(headless: GLContext) -> None:
     assert headless.context.version_code >= 410
 
 
-@pytest.mark.parametrize("call", ["context", "poll", "should_close", "release"])
+@pytest.mark.parametrize("call", ["context", "poll", "collect_garbage", "release"])
 def test_another_thread_is_refused_and_both_are_named(headless: GLContext, call: str) -> None:
     def use() -> None:
         attribute = getattr(headless, call)
@@ -65,6 +65,10 @@ def test_another_thread_is_refused_and_both_are_named(headless: GLContext, call:
     assert isinstance(error, RuntimeError)
     assert "'a worker'" in str(error)
     assert repr(threading.current_thread().name) in str(error)
+
+
+def test_any_thread_may_ask_whether_to_close(headless: GLContext) -> None:
+    assert in_another_thread(headless.should_close) is None
 
 
 def test_a_window_from_another_thread_is_refused() -> None:
