@@ -67,6 +67,10 @@ def test_another_thread_is_refused_and_both_are_named(headless: GLContext, call:
     assert repr(threading.current_thread().name) in str(error)
 
 
+def test_any_thread_may_ask_whether_to_close(headless: GLContext) -> None:
+    assert in_another_thread(headless.should_close) is None
+
+
 def test_a_window_from_another_thread_is_refused() -> None:
     error = in_another_thread(lambda: GLContext.windowed("x", (64, 64)))
     assert isinstance(error, RuntimeError)

@@ -16,6 +16,7 @@ from vivant.graph.packet import Packet
 from vivant.nodes.formats.surface import Surface
 from vivant.nodes.outputs.window import WindowInputs, WindowOutput, WindowParams
 from vivant.runtime.gl_context import GLContext
+from vivant.shaders.program import build_program
 
 U8 = npt.NDArray[np.uint8]
 
@@ -66,7 +67,8 @@ def main() -> None:
     seen["black beside"] = int(max(frame[:, :50].max(), frame[:, 250:].max()))
 
     stripes = np.zeros((800, 1200, 4), np.uint8)
-    stripes[:, ::2] = 255  # columns of one pixel, in a window of a quarter of the size
+    # In a window of a quarter of the size the middle of every pixel falls on black
+    stripes[:, 0::4] = stripes[:, 3::4] = 255
     node.process(WindowInputs(Packet(shown(gl, stripes), 0, 1)))
     seen["reduced"] = [int(eye.frames[-1].min()), int(eye.frames[-1].max())]
 
@@ -77,6 +79,8 @@ def main() -> None:
     seen["rows"] = [frame[y, 150].tolist() for y in (20, 80, 120, 180)]
 
     count = len(eye.frames)
+    seen["how others filter is left as it was"] = colours_of_two_texels(gl.context)
+
     refresh: Any = glfw.set_window_refresh_callback(window, ignore)
     refresh(window)
     seen["drawn again when the system asks"] = len(eye.frames) - count
@@ -127,6 +131,20 @@ def shown(gl: GLContext, pixels: U8) -> Surface:
     """Put pixels, row 0 at the bottom, on the GPU."""
     height, width = pixels.shape[:2]
     return Surface(gl.context.texture((width, height), 4, np.ascontiguousarray(pixels).tobytes()), (width, height))
+
+
+def colours_of_two_texels(gl: Any) -> int:
+    """Enlarge a black and a white texel by a texture that says NEAREST, and count the colours that come out."""
+    texture = gl.texture((2, 1), 4, bytes([0, 0, 0, 255, 255, 255, 255, 255]))
+    texture.filter = (gl.NEAREST, gl.NEAREST)
+    frame = gl.framebuffer([gl.texture((64, 1), 4)])
+    frame.use()
+    gl.viewport = (0, 0, 64, 1)
+    texture.use(0)
+    program = build_program(gl, "window.vert", "window.frag")
+    program["frame"].value = 0
+    gl.vertex_array(program, []).render(gl.TRIANGLES, vertices=3)
+    return len(set(frame.read(components=1)))
 
 
 def ignore(*event: object) -> None:

@@ -95,7 +95,9 @@ def test_one_frame_for_each_packet_in_order(context: NodeContext, tmp_path: Path
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
 @pytest.mark.parametrize(
-    "rate", [Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)], ids=str
+    "rate",
+    [Fraction(*rate) for rate in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (60000, 1001), (144, 1))],
+    ids=str,
 )
 def test_a_constant_rate_stays_exactly_constant(
     context: NodeContext, tmp_path: Path, rate: Fraction, ending: str

@@ -60,6 +60,7 @@ def test_what_a_window_shows_and_which_keys_it_knows(display: str) -> None:
         "exact at full size": True,
         "black beside": 0,
         "rows": [[0, 0, 0], [0, 0, 0], [255, 0, 0], [0, 0, 0]],
+        "how others filter is left as it was": 2,
         "drawn again when the system asks": 1,
         "f covers the screen": True,
         "f again": [300, 200],
