@@ -208,9 +208,10 @@ def _person_depth(depth: DepthMap, matte: F32) -> F32:
     if not inner.any():
         return values
     _, label = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(label, np.int32)
     table = np.zeros(int(label.max()) + 1, np.float32)
     table[label[inner > 0]] = values[inner > 0]
-    return np.ascontiguousarray(cv2.GaussianBlur(table[label], (0, 0), 1.0))
+    return np.ascontiguousarray(cv2.GaussianBlur(table[label], (0, 0), 1.0), np.float32)
 
 
 def _sample(depth_map: F32, uv: F32) -> F32:

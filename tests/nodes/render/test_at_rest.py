@@ -99,7 +99,9 @@ def test_a_real_portrait_at_rest_is_the_picture(
     posed: Callable[..., PuppetPose],
     draw: Callable[[Puppet, PuppetPose], U8],
 ) -> None:
-    pixels = np.ascontiguousarray(cv2.cvtColor(cv2.imread(str(media / "portraits" / name)), cv2.COLOR_BGR2RGB))
+    stored = cv2.imread(str(media / "portraits" / name))
+    assert stored is not None
+    pixels = np.ascontiguousarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), np.uint8)
     face, matte = tracked(pixels, node_context(fetch=model))
     assert face is not None
     fit = fitter.fit(face)
