@@ -61,9 +61,7 @@ def test_never_leaves_the_range_of_its_two_keys(keys: list[tuple[int, float]]) -
         assert (steps >= -1e-12).all() or (steps <= 1e-12).all()
 
 
-@pytest.mark.parametrize(
-    ("times", "values"), [([], []), ([0, 0], [1, 1]), ([1, 0], [0, 1]), ([0, 1], [0])]
-)
+@pytest.mark.parametrize(("times", "values"), [([], []), ([0, 0], [1, 1]), ([1, 0], [0, 1]), ([0, 1], [0])])
 def test_bad_keys_are_refused(times: list[float], values: list[float]) -> None:
     with pytest.raises(ValueError):
         Track(times, values)
