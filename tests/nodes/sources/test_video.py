@@ -1,23 +1,26 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.error import InvalidDataError
 from av.stream import Disposition
 
 from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.port import NoInputs
 from vivant.nodes.sources.video import VideoParams, VideoSource
+from vivant.nodes.sources.video_reader import VideoReader
 
 Pixels = npt.NDArray[np.uint8]
 NodeContexts = Callable[..., NodeContext]
@@ -309,6 +312,36 @@ def test_damaged_in_the_middle_goes_on_behind(
     assert all((a == b).all() for a, b in zip(read, read_again, strict=True))
 
 
+def test_when_reading_fails_what_was_read_is_still_decoded(tmp_path: Path, notices: list[str]) -> None:
+    """A decoder holds frames back; they must not be lost with the rest of the file."""
+    reader = VideoReader(write_mp4(tmp_path / "a.mp4", 40, options={"bf": "0"}), 0, 0, notices.append)
+    container = reader._container
+
+    class FailsAfter20:
+        def demux(self, stream: Any) -> Iterator[Any]:
+            for count, packet in enumerate(container.demux(stream)):
+                if count == 20:
+                    raise InvalidDataError(1, "scripted")
+                yield packet
+
+    reader._container = cast(Any, FailsAfter20())
+    assert len(list(reader.frames())) == 20
+    assert notices == ["a.mp4: damaged or cut off; 20 of 40 frames could be read"]
+    container.close()
+
+
+def test_a_play_list_reaches_nobody(context: NodeContext, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        (tmp_path / "a.m3u8").write_text(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n"
+            f"http://127.0.0.1:{server.getsockname()[1]}/a.ts\n#EXT-X-ENDLIST\n"
+        )
+        refusal(context, tmp_path / "a.m3u8")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
 def test_without_an_index_it_is_refused(context: NodeContext, tmp_path: Path) -> None:
     file = write(tmp_path / "a.mp4", numbered(30), codec="libx264", pixel_format="yuv420p")
     data = file.read_bytes()
@@ -351,7 +384,6 @@ def test_sound_alone_and_sound_with_a_cover(context: NodeContext, tmp_path: Path
         ("a.mp4", b"hello, I am a text\n", "not a video"),
         ("a.txt", b"hello, I am a text\n" * 100, "not a video"),
         ("a.mp4", bytes(range(256)) * 400, "not a video"),
-        ("a.m3u8", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n", "not a video"),
     ],
 )
 def test_not_a_video(context: NodeContext, tmp_path: Path, name: str, content: bytes, word: str) -> None:
