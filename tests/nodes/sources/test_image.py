@@ -64,8 +64,12 @@ def test_exif_orientation_is_undone(context: NodeContext, tmp_path: Path, orient
         stored = stored.transpose(Image.Transpose(step))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    by_suffix: dict[str, dict[str, Any]] = {"jpg": {"quality": 100, "subsampling": 0}, "webp": {"lossless": True}}
-    stored.save(tmp_path / f"a.{suffix}", exif=exif, **by_suffix.get(suffix, {}))
+    lossless: dict[str, dict[str, Any]] = {
+        "jpg": {"quality": 100, "subsampling": 0},
+        "webp": {"lossless": True},
+    }
+    options = lossless.get(suffix, {})
+    stored.save(tmp_path / f"a.{suffix}", exif=exif, **options)
     pixels = read(context, f"a.{suffix}")
     assert pixels.shape == ramp().shape
     assert np.abs(pixels.astype(int) - ramp()).max() <= (4 if suffix == "jpg" else 0)
@@ -229,7 +233,7 @@ def test_tiny_or_too_narrow_picture(context: NodeContext, tmp_path: Path, size: 
 def test_unreadable_file(context: NodeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.fromarray(ramp()).save(tmp_path / "a.png")
 
-    def refuse(self: Path, *args: object, **kwargs: object) -> None:
+    def refuse(self: Path, *args: Any, **kwargs: Any) -> None:
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "open", refuse)  # root, who runs some of these tests, may read anything
