@@ -108,8 +108,7 @@ class GLContext:
             raise RuntimeError(f"OpenGL belongs to the thread {self._owner.name!r}, not to {current.name!r}")
 
     def should_close(self) -> bool:
-        """Whether the user asked the window to close; without a window never."""
-        self.require_owner()
+        """Whether the user asked the window to close; without a window never. Any thread may ask."""
         if self.window is None:
             return False
         import glfw

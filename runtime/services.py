@@ -37,6 +37,10 @@ class Graphics(Protocol):
         """Handle the window's events. Called once per step of the render lane."""
         ...
 
+    def collect_garbage(self) -> None:
+        """Delete the OpenGL objects that Python has let go of."""
+        ...
+
 
 @dataclass(frozen=True)
 class Services:

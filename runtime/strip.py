@@ -17,6 +17,8 @@ _MOMENTS = (
     ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
 )
 _HEIGHT = 360
+_MOVED = 24  # of 255
+_MARGIN = 1.35
 
 
 def telling_moments(performance: Path) -> list[float]:
@@ -35,7 +37,7 @@ def telling_moments(performance: Path) -> list[float]:
 
 
 def write_strip(video: Path, times: list[float], out: Path) -> None:
-    """Put the frames of `video` nearest to `times` side by side into a picture.
+    """Put the frames of `video` nearest to `times` side by side into a picture, cut down to what moves.
 
     Args:
         video: A video file.
@@ -50,6 +52,8 @@ def write_strip(video: Path, times: list[float], out: Path) -> None:
     tiles = [frame.to_image() for frame in _frames_at(video, times)]
     if not tiles:
         raise VivantError("the video has no frames to make a picture of", where=str(video))
+    box = _where_it_moves(tiles)
+    tiles = [tile.crop(box) for tile in tiles]
     tiles = [t.resize((round(t.width * _HEIGHT / t.height), _HEIGHT), Image.Resampling.LANCZOS) for t in tiles]
     strip = Image.new("RGB", (sum(tile.width for tile in tiles), _HEIGHT))
     left = 0
@@ -63,6 +67,24 @@ def write_strip(video: Path, times: list[float], out: Path) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise VivantError(f"the picture cannot be written: {error.strerror or error}", where=str(out)) from error
+
+
+def _where_it_moves(tiles: list[Any]) -> tuple[int, int, int, int]:
+    """Return the square (left, top, right, bottom) around the pixels in which the pictures differ, with a margin."""
+    import numpy as np
+
+    stack = np.stack([np.asarray(tile.convert("L"), np.int16) for tile in tiles])
+    rows, columns = np.nonzero(np.ptp(stack, axis=0) > _MOVED)
+    width, height = tiles[0].size
+    if len(rows) == 0:
+        return 0, 0, width, height
+    # A few stray pixels are not what moves.
+    left, right = np.percentile(columns, [1, 99])
+    top, bottom = np.percentile(rows, [1, 99])
+    side = min(width, height, round(_MARGIN * max(right - left, bottom - top)))
+    x = int(np.clip((left + right - side) / 2, 0, width - side))
+    y = int(np.clip((top + bottom - side) / 2, 0, height - side))
+    return x, y, x + side, y + side
 
 
 def _frames_at(video: Path, times: list[float]) -> list[Any]:

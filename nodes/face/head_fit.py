@@ -11,20 +11,12 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.expression_solver import ExpressionSolver
+from vivant.nodes.face.landmark_sets import FACE_OVAL, STABLE
 from vivant.nodes.face.similarity import similarity
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 
 Array = npt.NDArray[np.float64]
-
-FACE_OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
-"""The landmarks of the face's outline: they slide along the cheek when the head turns, so they count less."""
-
-STABLE = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 10, 151, 9, 8, 234, 454, 127, 356, 162, 389, 21, 251)
-"""Landmarks that hardly move with the expression."""
 
 _OVAL_WEIGHT = 0.3
 _STILL_DEPTH_WEIGHT = 0.35

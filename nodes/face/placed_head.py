@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.head_fit import FACE_OVAL
+from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS, LIPS
+from vivant.nodes.face.rims import tuck_rims
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
 
 F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
 
 _REACH_DM = 0.18
 _TRUST = 0.02
@@ -78,30 +80,32 @@ class Spread:
         return out
 
 
-def place_head(head: AnatomicalHead, fit: HeadFit) -> PlacedHead:
-    """Place the head, close the last distance to the landmarks, and calibrate the lids.
+def place_head(head: AnatomicalHead, fit: HeadFit, mouth_rim: I32 | None = None) -> PlacedHead:
+    """Place the head, close the last distance to the landmarks, and calibrate lids and lips.
 
     What shape and expression cannot say is made up by a smooth field over the head's surface, a Gaussian radial
     basis fitted to the landmarks' residuals in the picture plane.
+
+    Args:
+        head: The anatomical head.
+        fit: Its fit to the picture.
+        mouth_rim: Indices of the vertices around the mouth's opening; None: the lips are left as they are.
     """
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
     residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
     spread = Spread(head)
     vertices[:, :2] += spread.spread(residual, len(vertices))
+    tuck_rims(vertices, fit.points)
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
     _calibrate_lids(head, fit, vertices, units, spread)
-    _close_neutral_lips(head, fit, vertices, units, spread)
+    if mouth_rim is not None:
+        for _ in range(_LIP_ROUNDS):
+            _close_neutral_lips(head, fit, vertices, units, spread, mouth_rim)
     return PlacedHead(vertices, units)
 
-
-LIDS = {
-    "Right": ((246, 7), (161, 163), (160, 144), (159, 145), (158, 153), (157, 154), (173, 155)),
-    "Left": ((466, 249), (388, 390), (387, 373), (386, 374), (385, 380), (384, 381), (398, 382)),
-}
-"""Upper and lower landmarks of the lids' rims that meet when the eye closes."""
 
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
@@ -140,18 +144,26 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
             units[unit] += spread.spread(correction, len(vertices)) / to_go
 
 
+def _edge(
+    points: F32, across: npt.NDArray[np.float64], up: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """A lip's edge as a curve: places across the face, ascending, and heights."""
+    order = np.argsort(points @ across)
+    return np.asarray((points @ across)[order], np.float64), np.asarray((points @ up)[order], np.float64)
+
+
 def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
     return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
 
 
-LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
-"""Upper and lower landmarks of the inner lips that meet when the mouth closes."""
-
 _UPPER_SHARE = 0.3
+_LIP_ROUNDS = 3
 
 
-def _close_neutral_lips(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
+def _close_neutral_lips(
+    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread, rim: I32
+) -> None:
     """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
 
     Shape and expression explain the picture together, and what one says too little the other says too much: take
@@ -159,15 +171,20 @@ def _close_neutral_lips(head: AnatomicalHead, fit: HeadFit, vertices: F32, units
     """
     worn = fit.weights.astype(np.float64)
     strength = float(worn @ worn)
-    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     if strength < 1e-4:
         return
-    up = fit.rotation[:, 1].astype(np.float64)
+    neutral = vertices - np.tensordot(fit.weights, units, axes=1)
+    across, up = fit.rotation[:, 0].astype(np.float64), fit.rotation[:, 1].astype(np.float64)
+    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], rim], axis=1)
+    lower = opening > 0.5 * opening.max()
+    edges = [_edge(neutral[rim[of]], across, up) for of in (~lower, lower)]
+    marks = head.landmark_positions(neutral.astype(np.float32)).astype(np.float64)
     correction = np.zeros((_SURFACE, 3))
-    for upper, lower in LIPS:
-        gap = float((neutral[upper] - neutral[lower]) @ up) + _OVERLAP_DM * fit.scale
-        correction[upper] = -_UPPER_SHARE * gap * up
-        correction[lower] = (1 - _UPPER_SHARE) * gap * up
+    for above, below in LIPS:
+        at = float((marks[above] + marks[below]) @ across) / 2
+        gap = float(np.interp(at, *edges[0]) - np.interp(at, *edges[1])) + _OVERLAP_DM * fit.scale
+        correction[above] = -_UPPER_SHARE * gap * up
+        correction[below] = (1 - _UPPER_SHARE) * gap * up
     field = spread.spread(correction, len(vertices))
     for unit in np.flatnonzero(worn > 0.02):
         # At rest nothing changes; with no unit worn the whole correction shows.

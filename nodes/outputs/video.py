@@ -188,14 +188,14 @@ class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video"
     @contextmanager
     def _explained(self, target: Path) -> Iterator[None]:
         """Turn what FFmpeg and the disk complain about into an error for the user, and remember it."""
-        import av
+        from av.error import FFmpegError
 
         try:
             yield
         except OSError as error:
             self._fault = not_writable(target, error)
             raise self._fault from error
-        except (av.FFmpegError, ValueError) as error:
+        except (FFmpegError, ValueError) as error:
             self._fault = VivantError(f"the video cannot be encoded: {error}", where=str(target))
             raise self._fault from error
 

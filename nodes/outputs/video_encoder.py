@@ -133,9 +133,9 @@ class VideoEncoder:
 
     def abandon(self) -> None:
         """Close the file as it is: it is to be removed."""
-        import av
+        from av.error import FFmpegError
 
-        with contextlib.suppress(OSError, ValueError, av.FFmpegError):
+        with contextlib.suppress(OSError, ValueError, FFmpegError):
             self._container.close()
 
     def _padded(self, pixels: npt.NDArray[np.uint8]) -> Any:

@@ -17,7 +17,7 @@ from vivant.nodes.puppet.body_layer import body_layer
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
-from vivant.nodes.puppet.openings import openings
+from vivant.nodes.puppet.openings import mouth_rim, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
@@ -45,7 +45,8 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     """
     size = fit.size
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
-    placed = place_head(head, fit)
+    patch = face_patch(head)
+    placed = place_head(head, fit, mouth_rim(head, patch))
     background = complete_background(pixels, matte, _moving(fit, face_width))
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
@@ -58,7 +59,6 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         eyes.append(part)
     mouth, mouth_textures = mouth_parts(head, fit, placed, pixels)
     textures |= mouth_textures
-    patch = face_patch(head)
     renumber = np.full(len(head.vertices), -1, np.int32)
     renumber[patch.vertices] = np.arange(len(patch.vertices), dtype=np.int32)
     face = MeshPart(
@@ -151,7 +151,10 @@ def _hang_on_jaw(
     """Turn the unit jawOpen into a swing of the jaw bone plus what is left of it; in place.
 
     Vertices follow the bone as far as their displacement by the unit looks like the swing. At weight 1 both
-    together are the artist's unit; on the way there the chin travels along an arc, not a chord. Returns the swing in radians.
+    together are the artist's unit; on the way there the chin travels along an arc, not a chord.
+
+    Returns:
+        The swing in radians.
     """
     unit = INDEX["jawOpen"]
     group = list(head.group_names).index("helper-lower-teeth")

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.landmark_sets import NOSE_TIP
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.puppet import Role
@@ -17,7 +18,6 @@ F32 = npt.NDArray[np.float32]
 _FINE_CELLS, _COARSE_CELLS = 34, 12  # per face width: near the face, elsewhere
 _FINE_REACH = 0.75  # face widths from the face's middle
 _MOST_CELLS = 70
-_NOSE_TIP = 1
 _ALPHA = 0.012
 _BINDING_SIDE = 420
 _FADE = 0.12  # face widths beyond the head's outline over which expression fades
@@ -43,7 +43,7 @@ def body_layer(
     # Where the person is cut by the picture's border the layer goes on beyond it (its texture mirrors there):
     # else a head that sinks would show its cut edge.
     margin = 0.5 * face_width
-    centre = head.landmark_positions(placed.vertices)[_NOSE_TIP]
+    centre = head.landmark_positions(placed.vertices)[NOSE_TIP]
     fine, coarse = face_width / _FINE_CELLS, max(face_width / _COARSE_CELLS, max(1.0, aspect) / _MOST_CELLS)
     reach = _FINE_REACH * face_width
     x = _lines(-aspect / 2 - margin, aspect / 2 + margin, float(centre[0]), reach, fine, coarse)

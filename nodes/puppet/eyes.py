@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, EYE_CORNERS, IRISES
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
@@ -13,13 +14,6 @@ from vivant.nodes.puppet.posing import CAP_RADIUS
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
-
-CONTOURS = {
-    "Right": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "Left": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-}
-CORNERS = {"Right": (33, 133), "Left": (362, 263)}
-IRISES = {"Right": (468, 469, 470, 471, 472), "Left": (473, 474, 475, 476, 477)}
 
 _CAP_RAD = 1.25
 _RINGS, _SPOKES = 7, 28
@@ -41,9 +35,9 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
         Its mesh, the centre it turns about ``float32 (3,)``, and its texture ``uint8 (n, n, 4)``.
     """
     points = fit.points
-    corners = points[list(CORNERS[side])]
+    corners = points[list(EYE_CORNERS[side])]
     width = float(np.linalg.norm(corners[0] - corners[1]))
-    rim = points[list(CONTOURS[side])]
+    rim = points[list(EYE_CONTOURS[side])]
     middle = 0.5 * (rim.mean(axis=0) + corners.mean(axis=0))
     radius = CAP_RADIUS * width
     centre = np.array([middle[0], middle[1], rim[:, 2].mean() - radius], np.float32)
@@ -103,7 +97,7 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
         return np.asarray((pixels_of - corner) * zoom, np.float32)
 
     opening = np.zeros((page, page), np.uint8)
-    cv2.fillPoly(opening, [np.round(on_page(CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    cv2.fillPoly(opening, [np.round(on_page(EYE_CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     # What is learned about the eye is learned inside: the rim has lashes and the lids' shadow.
     inner = cv2.erode(opening, np.ones((3, 3), np.uint8), iterations=max(1, page // 60)) > 128
     if inner.sum() < 20:
@@ -122,6 +116,8 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     bright = white & (brightness >= np.percentile(brightness[white], 50))
     painted = np.broadcast_to(np.median(crop[bright], axis=0), crop.shape).copy()
     painted *= (1 - 0.25 * np.clip(np.hypot(x - page / 2, y - page / 2) / (page / 2), 0, 1) ** 2)[..., None]
+    # The upper lid shades what it hides.
+    painted *= (1 - 0.4 * np.clip((page / 2 - y) / (0.3 * page), 0, 1))[..., None]
     profile = _radial_profile(crop, distance, inner)
     bins = np.clip((distance * len(profile) / 1.2).astype(int), 0, len(profile) - 1)
     cover = np.clip((1.12 - distance) / 0.2, 0, 1)[..., None]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.landmark_sets import CHEEKS, INNER_LIPS
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
@@ -17,9 +18,6 @@ from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_p
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
-
-INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-CHEEKS = (50, 280, 205, 425, 117, 346)
 
 # Widths of teeth in decimetres from the middle outward (Wheeler's Dental Anatomy, table of crown widths).
 _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)

@@ -7,6 +7,8 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.landmark_sets import INNER_LIPS
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart
 from vivant.nodes.puppet.skin_patch import SkinPatch
@@ -49,6 +51,15 @@ def openings(face: MeshPart, patch: SkinPatch) -> MeshPart:
         units=np.concatenate(units, axis=1).astype(np.float32),
         bone="head",
     )
+
+
+def mouth_rim(head: AnatomicalHead, patch: SkinPatch) -> I32:
+    """Return the head's vertices around the opening of the mouth."""
+    renumber = np.full(len(head.vertices), -1, np.int32)
+    renumber[patch.vertices] = np.arange(len(patch.vertices), dtype=np.int32)
+    lips = head.landmark_positions(head.vertices)[list(INNER_LIPS)].mean(axis=0)
+    rims = [patch.vertices[loop] for loop in holes(renumber[patch.triangles], patch.opacity)]
+    return np.asarray(min(rims, key=lambda rim: np.linalg.norm(head.vertices[rim].mean(axis=0) - lips)), np.int32)
 
 
 def holes(triangles: I32, opacity: F32) -> list[list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.landmark_sets import CHIN, FOREHEAD
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Bone
 
@@ -16,8 +17,6 @@ HEAD_DM = (0.0, 6.6, 0.35)
 """Where the head turns on the neck."""
 JAW_DM = (0.0, 7.0, 0.65)
 """The hinge of the jaw, before the ears."""
-CHIN = 152
-FOREHEAD = 10
 
 _HEAD_FROM, _HEAD_TO = (
     -0.50,

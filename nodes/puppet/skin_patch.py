@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.head_fit import FACE_OVAL
+from vivant.nodes.face.landmark_sets import FACE_OVAL
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.arkit import INDEX
 

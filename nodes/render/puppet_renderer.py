@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.puppet import Puppet, Role
-from vivant.shaders.source import read_shader
+from vivant.shaders.program import build_program
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -37,12 +37,8 @@ class PuppetRenderer:
     def __init__(self, context: Any, size: tuple[int, int], samples: int = 0) -> None:
         self._context = context
         self.size = size
-        self._skin = context.program(
-            vertex_shader=read_shader("puppet.vert"), fragment_shader=read_shader("puppet.frag")
-        )
-        self._back = context.program(
-            vertex_shader=read_shader("backdrop.vert"), fragment_shader=read_shader("backdrop.frag")
-        )
+        self._skin = build_program(context, "puppet.vert", "puppet.frag")
+        self._back = build_program(context, "backdrop.vert", "backdrop.frag")
         self._back_mesh = context.vertex_array(self._back, [])
         self.texture = context.texture(size, 4)
         samples = min(samples, context.max_samples) if samples > 1 else 0

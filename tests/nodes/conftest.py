@@ -17,6 +17,7 @@ from vivant.graph.packet import Packet
 from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead, load_head
 from vivant.nodes.face.head_fit import HeadFitter
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, IRISES
 from vivant.nodes.face.placed_head import PlacedHead, place_head
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap, Matte
@@ -24,7 +25,6 @@ from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.puppet.assembly import assemble
-from vivant.nodes.puppet.eyes import CONTOURS, IRISES
 from vivant.nodes.puppet.posing import pose, rotation_matrix
 from vivant.nodes.puppet.skinning import bone_matrices, skin
 
@@ -146,7 +146,7 @@ def portrait_pixels(portrait_fit: HeadFit, portrait_matte: F32) -> U8:
         return np.asarray(cover * np.array(colour) + (1 - cover) * person, np.float32)
 
     fill(_OUTER_LIPS, _LIPS)
-    for side, contour in CONTOURS.items():
+    for side, contour in EYE_CONTOURS.items():
         fill(contour, _WHITE)
         eye = np.zeros((height, width), np.uint8)
         cv2.fillPoly(eye, [np.round(places[list(contour)] - 0.5).astype(np.int32)], 1)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +14,7 @@ from vivant.runtime.gl_context import GLContext
 
 
 @pytest.fixture
-def headless():
+def headless() -> Iterator[GLContext]:
     try:
         made = GLContext.headless()
     except VivantError as error:
@@ -38,7 +38,7 @@ def in_another_thread(call: Callable[[], object]) -> BaseException | None:
     return caught[0] if caught else None
 
 
-def test_headless_draws_without_a_window(headless):
+def test_headless_draws_without_a_window(headless: GLContext) -> None:
     assert headless.window is None
     assert not headless.should_close()
     frame = headless.context.framebuffer([headless.context.texture((8, 4), 4)])
@@ -47,15 +47,15 @@ def test_headless_draws_without_a_window(headless):
     assert headless.context.error == "GL_NO_ERROR"
 
 
-def test_renderer_names_what_draws(headless):
+def test_renderer_names_what_draws(headless: GLContext) -> None:
     info = headless.context.info
     for part in (info["GL_RENDERER"], info["GL_VENDOR"], info["GL_VERSION"]):
         assert part in headless.renderer
     assert headless.context.version_code >= 410
 
 
-@pytest.mark.parametrize("call", ["context", "poll", "should_close", "release"])
-def test_another_thread_is_refused_and_both_are_named(headless, call):
+@pytest.mark.parametrize("call", ["context", "poll", "collect_garbage", "release"])
+def test_another_thread_is_refused_and_both_are_named(headless: GLContext, call: str) -> None:
     def use() -> None:
         attribute = getattr(headless, call)
         if callable(attribute):
@@ -67,13 +67,17 @@ def test_another_thread_is_refused_and_both_are_named(headless, call):
     assert repr(threading.current_thread().name) in str(error)
 
 
-def test_a_window_from_another_thread_is_refused():
+def test_any_thread_may_ask_whether_to_close(headless: GLContext) -> None:
+    assert in_another_thread(headless.should_close) is None
+
+
+def test_a_window_from_another_thread_is_refused() -> None:
     error = in_another_thread(lambda: GLContext.windowed("x", (64, 64)))
     assert isinstance(error, RuntimeError)
     assert "'a worker'" in str(error)
 
 
-def test_objects_that_python_drops_in_another_thread_are_deleted_by_poll(headless):
+def test_objects_that_python_drops_in_another_thread_are_deleted_by_poll(headless: GLContext) -> None:
     context = headless.context
     held = [context.buffer(reserve=16)]
     held_texture = context.texture((4, 4), 4)
@@ -91,7 +95,7 @@ def test_objects_that_python_drops_in_another_thread_are_deleted_by_poll(headles
     assert context.error == "GL_NO_ERROR"
 
 
-def test_release_can_be_repeated_and_another_context_made(headless):
+def test_release_can_be_repeated_and_another_context_made(headless: GLContext) -> None:
     headless.release()
     headless.release()
     again = GLContext.headless()
@@ -99,7 +103,7 @@ def test_release_can_be_repeated_and_another_context_made(headless):
     again.release()
 
 
-def test_no_opengl_says_what_to_install(monkeypatch):
+def test_no_opengl_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import moderngl
 
     def refuse(**settings: object) -> None:
@@ -125,7 +129,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
-def test_no_display_says_headless_and_prints_nothing_else():
+def test_no_display_says_headless_and_prints_nothing_else() -> None:
     done = run(
         "from vivant.graph.errors import VivantError\n"
         "from vivant.runtime.gl_context import GLContext\n"
@@ -138,7 +142,7 @@ def test_no_display_says_headless_and_prints_nothing_else():
     assert done.stderr == ""
 
 
-def test_without_egl_a_hidden_window_serves(display):
+def test_without_egl_a_hidden_window_serves(display: str) -> None:
     done = run(
         "import moderngl\n"
         "make = moderngl.create_context\n"
@@ -158,7 +162,7 @@ def test_without_egl_a_hidden_window_serves(display):
     assert done.stdout == "None False ff00ff GL_NO_ERROR\n"
 
 
-def test_a_window_opens_closes_and_opens_again(display):
+def test_a_window_opens_closes_and_opens_again(display: str) -> None:
     done = run(
         "import glfw\n"
         "from vivant.runtime.gl_context import GLContext\n"

@@ -490,6 +490,9 @@ class Window:
     def poll(self) -> None:
         self.polls.append(self._clock.now_ns())
 
+    def collect_garbage(self) -> None:
+        self.context.collected += 1
+
 
 def test_closing_the_window_ends_the_run(build_graph: BuildGraph, services: Services, world: World) -> None:
     gl = Window(world.clock, closes_after=4)

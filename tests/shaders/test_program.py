@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,26 +22,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_shaders_with_an_include_compile(gl, folder):
+def test_shaders_with_an_include_compile(gl: Any, folder: Path) -> None:
     program = build_program(gl, "a.vert", "a.frag", folder=folder)
     program.release()
 
 
-def test_a_fault_in_an_include_is_found_there(gl, folder):
+def test_a_fault_in_an_include_is_found_there(gl: Any, folder: Path) -> None:
     (folder / "lib" / "tint.glsl").write_text(TINT.replace("vec4(0.5)", "vec3(0.5)"))
     with pytest.raises(VivantError, match=r"a\.frag does not compile") as caught:
         build_program(gl, "a.vert", "a.frag", folder=folder)
     assert caught.value.where.startswith("lib/tint.glsl:2")
 
 
-def test_a_fault_in_the_vertex_shader_is_found_there(gl, folder):
+def test_a_fault_in_the_vertex_shader_is_found_there(gl: Any, folder: Path) -> None:
     (folder / "a.vert").write_text(VERTEX.replace("vec4(1.0)", "nothing"))
     with pytest.raises(VivantError, match=r"a\.vert does not compile") as caught:
         build_program(gl, "a.vert", "a.frag", folder=folder)
     assert caught.value.where.startswith("a.vert:2")
 
 
-def test_shaders_that_do_not_fit_together_are_both_named(gl, folder):
+def test_shaders_that_do_not_fit_together_are_both_named(gl: Any, folder: Path) -> None:
     (folder / "a.vert").write_text(
         "#version 410 core\nout vec2 t;\nvoid main() { t = vec2(1); gl_Position = vec4(t, t); }\n"
     )

@@ -15,7 +15,7 @@ def write(folder: Path, **files: str) -> None:
         (folder / f"{stem.replace('__', '/')}.{suffix}").write_text(text, encoding="utf-8")
 
 
-def test_shipped_shaders_are_for_opengl_4_1():
+def test_shipped_shaders_are_for_opengl_4_1() -> None:
     folder = Path(read_shader.__code__.co_filename).parent
     names = [path.name for path in folder.iterdir() if path.suffix in (".vert", ".frag")]
     assert "window.vert" in names
@@ -23,14 +23,14 @@ def test_shipped_shaders_are_for_opengl_4_1():
         assert read_shader(name).startswith("#version 410 core\n"), name
 
 
-def test_an_include_is_written_in_where_it_stands(tmp_path):
+def test_an_include_is_written_in_where_it_stands(tmp_path: Path) -> None:
     write(tmp_path, a_frag='#version 410 core\n#include "lib/b.glsl"\nlast\n', lib__b_glsl="one\ntwo\n")
     source = ShaderSource.read("a.frag", tmp_path)
     assert source.text == "#version 410 core\none\ntwo\nlast\n"
     assert source.places == (("a.frag", 1), ("lib/b.glsl", 1), ("lib/b.glsl", 2), ("a.frag", 3))
 
 
-def test_a_file_is_included_once_and_a_circle_ends(tmp_path):
+def test_a_file_is_included_once_and_a_circle_ends(tmp_path: Path) -> None:
     write(
         tmp_path,
         a_frag='#include "lib/b.glsl"\n#include "lib/c.glsl"\na\n',
@@ -50,18 +50,18 @@ def test_a_file_is_included_once_and_a_circle_ends(tmp_path):
         ("linked at 0:30", "linked at 0:30"),
     ],
 )
-def test_compiler_messages_of_each_driver_are_led_back(tmp_path, log, located):
+def test_compiler_messages_of_each_driver_are_led_back(tmp_path: Path, log: str, located: str) -> None:
     write(tmp_path, a_frag='#version 410 core\n#include "lib/b.glsl"\nlast\n', lib__b_glsl="one\ntwo\n")
     assert ShaderSource.read("a.frag", tmp_path).locate(log) == located
 
 
-def test_a_missing_include_names_who_asked_for_it(tmp_path):
+def test_a_missing_include_names_who_asked_for_it(tmp_path: Path) -> None:
     write(tmp_path, a_frag='#version 410 core\n#include "lib/gone.glsl"\n')
     with pytest.raises(VivantError, match=r"lib/gone\.glsl cannot be read") as caught:
         ShaderSource.read("a.frag", tmp_path)
     assert caught.value.where == "a.frag:2"
 
 
-def test_a_missing_shader_is_named():
+def test_a_missing_shader_is_named() -> None:
     with pytest.raises(VivantError, match=r"nothing\.frag cannot be read"):
         read_shader("nothing.frag")

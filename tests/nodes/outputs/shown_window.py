@@ -16,6 +16,7 @@ from vivant.graph.packet import Packet
 from vivant.nodes.formats.surface import Surface
 from vivant.nodes.outputs.window import WindowInputs, WindowOutput, WindowParams
 from vivant.runtime.gl_context import GLContext
+from vivant.shaders.program import build_program
 
 U8 = npt.NDArray[np.uint8]
 
@@ -42,6 +43,7 @@ class Eye:
 
 def main() -> None:
     gl = GLContext.windowed("before", (300, 200), vsync=False)
+    window: Any = gl.window
     context = NodeContext(
         now_ns=lambda: 0,
         base_dir=Path(),
@@ -50,12 +52,12 @@ def main() -> None:
         connected=frozenset(),
         offline=False,
         gl=gl.context,
-        window=gl.window,
+        window=window,
     )
     node = WindowOutput(WindowParams(title="a title"))
     node.open(context)
     eye = Eye(gl.context)
-    seen: dict[str, Any] = {"title": glfw.get_window_title(gl.window)}
+    seen: dict[str, Any] = {"title": glfw.get_window_title(window)}
 
     picture = np.random.default_rng(0).integers(0, 256, (200, 200, 4), np.uint8)
     surface = shown(gl, picture)
@@ -65,7 +67,8 @@ def main() -> None:
     seen["black beside"] = int(max(frame[:, :50].max(), frame[:, 250:].max()))
 
     stripes = np.zeros((800, 1200, 4), np.uint8)
-    stripes[:, ::2] = 255  # columns of one pixel, in a window of a quarter of the size
+    # In a window of a quarter of the size the middle of every pixel falls on black
+    stripes[:, 0::4] = stripes[:, 3::4] = 255
     node.process(WindowInputs(Packet(shown(gl, stripes), 0, 1)))
     seen["reduced"] = [int(eye.frames[-1].min()), int(eye.frames[-1].max())]
 
@@ -76,46 +79,48 @@ def main() -> None:
     seen["rows"] = [frame[y, 150].tolist() for y in (20, 80, 120, 180)]
 
     count = len(eye.frames)
-    refresh = glfw.set_window_refresh_callback(gl.window, ignore)
-    refresh(gl.window)
+    seen["how others filter is left as it was"] = colours_of_two_texels(gl.context)
+
+    refresh: Any = glfw.set_window_refresh_callback(window, ignore)
+    refresh(window)
     seen["drawn again when the system asks"] = len(eye.frames) - count
 
-    on_key = glfw.set_key_callback(gl.window, ignore)
-    on_character = glfw.set_char_callback(gl.window, ignore)
-    on_character(gl.window, ord("f"))
+    on_key: Any = glfw.set_key_callback(window, ignore)
+    on_character: Any = glfw.set_char_callback(window, ignore)
+    on_character(window, ord("f"))
     gl.poll()
     screen = glfw.get_video_mode(glfw.get_primary_monitor()).size
-    seen["f covers the screen"] = list(glfw.get_window_size(gl.window)) == [screen.width, screen.height]
-    on_character(gl.window, ord("F"))
+    seen["f covers the screen"] = list(glfw.get_window_size(window)) == [screen.width, screen.height]
+    on_character(window, ord("F"))
     gl.poll()
-    seen["f again"] = list(glfw.get_window_size(gl.window))
+    seen["f again"] = list(glfw.get_window_size(window))
     node.update(WindowParams(title="another", full_screen=True))
-    seen["updated"] = [glfw.get_window_title(gl.window), bool(glfw.get_window_monitor(gl.window))]
+    seen["updated"] = [glfw.get_window_title(window), bool(glfw.get_window_monitor(window))]
     node.update(WindowParams(title="another"))
-    seen["window again"] = not glfw.get_window_monitor(gl.window)
+    seen["window again"] = not glfw.get_window_monitor(window)
 
-    on_character(gl.window, ord("x"))
+    on_character(window, ord("x"))
     seen["x closes"] = gl.should_close()
-    for name, press in (
-        ("q closes", lambda: on_character(gl.window, ord("q"))),
-        ("Esc closes", lambda: on_key(gl.window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)),
-    ):
-        glfw.set_window_should_close(gl.window, False)
-        press()
-        seen[name] = gl.should_close()
+    glfw.set_window_should_close(window, False)
+    on_character(window, ord("q"))
+    seen["q closes"] = gl.should_close()
+    glfw.set_window_should_close(window, False)
+    on_key(window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
+    seen["Esc closes"] = gl.should_close()
 
     surface.texture.release()
     node.process(WindowInputs(Packet(surface_of(gl), 0, 3)))
     node._last = surface  # what was shown last is gone
     count = len(eye.frames)
-    refresh(gl.window)
+    refresh(window)
     seen["drawn after its texture is gone"] = len(eye.frames) - count
 
     count = len(eye.frames)
     node.close(Outcome.DONE)
-    for callback in (glfw.set_window_refresh_callback, glfw.set_key_callback, glfw.set_char_callback):
-        left = callback(gl.window, ignore)
-        left(gl.window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
+    register: Any
+    for register in (glfw.set_window_refresh_callback, glfw.set_key_callback, glfw.set_char_callback):
+        left = register(window, ignore)
+        left(window, glfw.KEY_ESCAPE, 0, glfw.PRESS, 0)
     seen["drawn after close"] = len(eye.frames) - count
     seen["errors"] = sorted({*eye.errors, gl.context.error})
     gl.release()
@@ -126,6 +131,20 @@ def shown(gl: GLContext, pixels: U8) -> Surface:
     """Put pixels, row 0 at the bottom, on the GPU."""
     height, width = pixels.shape[:2]
     return Surface(gl.context.texture((width, height), 4, np.ascontiguousarray(pixels).tobytes()), (width, height))
+
+
+def colours_of_two_texels(gl: Any) -> int:
+    """Enlarge a black and a white texel by a texture that says NEAREST, and count the colours that come out."""
+    texture = gl.texture((2, 1), 4, bytes([0, 0, 0, 255, 255, 255, 255, 255]))
+    texture.filter = (gl.NEAREST, gl.NEAREST)
+    frame = gl.framebuffer([gl.texture((64, 1), 4)])
+    frame.use()
+    gl.viewport = (0, 0, 64, 1)
+    texture.use(0)
+    program = build_program(gl, "window.vert", "window.frag")
+    program["frame"].value = 0
+    gl.vertex_array(program, []).render(gl.TRIANGLES, vertices=3)
+    return len(set(frame.read(components=1)))
 
 
 def ignore(*event: object) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def pixels(path: Path) -> npt.NDArray[np.uint8]:
 
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.INTERRUPTED])
 @pytest.mark.parametrize("channels", [3, 4])
-def test_frames_are_numbered_and_exact(node_context, tmp_path, channels, outcome):
+def test_frames_are_numbered_and_exact(
+    node_context: Callable[..., NodeContext], tmp_path: Path, channels: int, outcome: Outcome
+) -> None:
     node = opened(node_context(), path="out")
     feed(node, 3, channels)
     node.close(outcome)
@@ -49,7 +52,7 @@ def test_frames_are_numbered_and_exact(node_context, tmp_path, channels, outcome
         np.testing.assert_array_equal(written, frame(number, channels))
 
 
-def test_every_third_frame(node_context, tmp_path):
+def test_every_third_frame(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     node = opened(node_context(), path="out", every=3)
     feed(node, 7)
     node.close(Outcome.DONE)
@@ -57,14 +60,16 @@ def test_every_third_frame(node_context, tmp_path):
     np.testing.assert_array_equal(pixels(tmp_path / "out" / "frame_000003.png"), frame(6))
 
 
-def test_a_failed_run_leaves_a_new_folder_not_at_all(node_context, tmp_path):
+def test_a_failed_run_leaves_a_new_folder_not_at_all(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     node = opened(node_context(), path="out")
     feed(node, 3)
     node.close(Outcome.FAILED)
     assert names(tmp_path) == []
 
 
-def test_a_failed_run_leaves_an_older_folder_as_it_was(node_context, tmp_path):
+def test_a_failed_run_leaves_an_older_folder_as_it_was(
+    node_context: Callable[..., NodeContext], tmp_path: Path
+) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "frame_000001.png").write_text("old")
     node = opened(node_context(), path="out")
@@ -74,7 +79,7 @@ def test_a_failed_run_leaves_an_older_folder_as_it_was(node_context, tmp_path):
     assert (tmp_path / "out" / "frame_000001.png").read_text() == "old"
 
 
-def test_a_png_is_the_last_frame(node_context, tmp_path):
+def test_a_png_is_the_last_frame(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     node = opened(node_context(), path="a.png")
     feed(node, 3)
     assert not (tmp_path / "a.png").exists()
@@ -83,14 +88,14 @@ def test_a_png_is_the_last_frame(node_context, tmp_path):
     np.testing.assert_array_equal(pixels(tmp_path / "a.png"), frame(2))
 
 
-def test_a_png_is_the_first_frame_if_wanted(node_context, tmp_path):
+def test_a_png_is_the_first_frame_if_wanted(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     node = opened(node_context(), path="a.PNG", last=False)
     feed(node, 3)
     node.close(Outcome.INTERRUPTED)
     np.testing.assert_array_equal(pixels(tmp_path / "a.PNG"), frame(0))
 
 
-def test_a_jpeg_lies_on_black_and_is_close(node_context, tmp_path):
+def test_a_jpeg_lies_on_black_and_is_close(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     y, x = np.mgrid[0:40, 0:60]
     picture = np.dstack([x * 4, y * 6, x + y, np.where(x < 30, 0, 255)]).astype(np.uint8)
     node = opened(node_context(), path="a.jpg")
@@ -101,7 +106,7 @@ def test_a_jpeg_lies_on_black_and_is_close(node_context, tmp_path):
     assert written[:, :26].mean() < 2
 
 
-def test_a_failed_run_leaves_an_older_picture(node_context, tmp_path):
+def test_a_failed_run_leaves_an_older_picture(node_context: Callable[..., NodeContext], tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("old")
     node = opened(node_context(), path="a.png")
     feed(node, 1)
@@ -111,7 +116,9 @@ def test_a_failed_run_leaves_an_older_picture(node_context, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["a.png", "out"])
-def test_no_frame_is_an_error_and_leaves_nothing(node_context, tmp_path, path):
+def test_no_frame_is_an_error_and_leaves_nothing(
+    node_context: Callable[..., NodeContext], tmp_path: Path, path: str
+) -> None:
     node = opened(node_context(), path=path)
     with pytest.raises(VivantError, match="no frame came"):
         node.close(Outcome.DONE)
@@ -129,7 +136,7 @@ def test_no_frame_is_an_error_and_leaves_nothing(node_context, tmp_path, path):
         ("file", "this is a file"),
     ],
 )
-def test_places_that_cannot_be(node_context, tmp_path, path, what):
+def test_places_that_cannot_be(node_context: Callable[..., NodeContext], tmp_path: Path, path: str, what: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(VivantError, match=what) as caught:
         opened(node_context(), path=path)

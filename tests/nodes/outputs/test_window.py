@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vivant.graph.errors import VivantError
+from vivant.graph.node import NodeContext
 from vivant.nodes.outputs.window import WindowOutput, WindowParams, fitted, overlap
 
 
@@ -21,24 +23,26 @@ from vivant.nodes.outputs.window import WindowOutput, WindowParams, fitted, over
         ((5000, 1), (100, 100), (0, 49, 100, 1)),
     ],
 )
-def test_a_frame_keeps_its_proportions(size, room, rectangle):
+def test_a_frame_keeps_its_proportions(
+    size: tuple[int, int], room: tuple[int, int], rectangle: tuple[int, int, int, int]
+) -> None:
     assert fitted(size, room) == rectangle
 
 
-def test_overlap_of_a_window_with_screens():
+def test_overlap_of_a_window_with_screens() -> None:
     window = (1800, 100, 400, 300)
     assert overlap(window, (0, 0, 1920, 1080)) == 120 * 300
     assert overlap(window, (1920, 0, 1920, 1080)) == 280 * 300
     assert overlap(window, (0, 1080, 1920, 1080)) == 0
 
 
-def test_a_run_without_a_window_says_headless(node_context):
+def test_a_run_without_a_window_says_headless(node_context: Callable[..., NodeContext]) -> None:
     with pytest.raises(VivantError, match="no window") as caught:
         WindowOutput(WindowParams()).open(node_context())
     assert "--headless" in caught.value.remedy
 
 
-def test_what_a_window_shows_and_which_keys_it_knows(display):
+def test_what_a_window_shows_and_which_keys_it_knows(display: str) -> None:
     script = Path(__file__).with_name("shown_window.py")
     done = subprocess.run(
         [sys.executable, str(script)],
@@ -56,6 +60,7 @@ def test_what_a_window_shows_and_which_keys_it_knows(display):
         "exact at full size": True,
         "black beside": 0,
         "rows": [[0, 0, 0], [0, 0, 0], [255, 0, 0], [0, 0, 0]],
+        "how others filter is left as it was": 2,
         "drawn again when the system asks": 1,
         "f covers the screen": True,
         "f again": [300, 200],

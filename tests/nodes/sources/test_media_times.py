@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,4 +57,4 @@ def test_stamps_of_a_third_of_a_second_do_not_drift() -> None:
 def test_times_always_increase(stamps: list[int | None]) -> None:
     media = MediaTimes(None, Fraction(1, 90_000), 40 * MS)
     read = [media.next_ns(stamp) for stamp in stamps]
-    assert all(a < b for a, b in zip(read, read[1:], strict=False))
+    assert all(a < b for a, b in pairwise(read))

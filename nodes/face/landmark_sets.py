@@ -1,0 +1,35 @@
+"""Which of the 478 landmarks are what, in MediaPipe's numbering; left and right are the person's own."""
+
+from __future__ import annotations
+
+FACE_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+"""The face's outline: these landmarks slide along the cheek when the head turns."""
+
+STABLE = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 10, 151, 9, 8, 234, 454, 127, 356, 162, 389, 21, 251)
+"""Landmarks that hardly move with the expression."""
+
+EYE_CONTOURS = {
+    "Right": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    "Left": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+}
+EYE_CORNERS = {"Right": (33, 133), "Left": (362, 263)}
+IRISES = {"Right": (468, 469, 470, 471, 472), "Left": (473, 474, 475, 476, 477)}
+"""Centre first, then four on the edge."""
+
+LIDS = {
+    "Right": ((246, 7), (161, 163), (160, 144), (159, 145), (158, 153), (157, 154), (173, 155)),
+    "Left": ((466, 249), (388, 390), (387, 373), (386, 374), (385, 380), (384, 381), (398, 382)),
+}
+"""Upper and lower landmarks of the lids' rims that meet when the eye closes, from the outer corner inward."""
+
+INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
+"""Upper and lower landmarks of the inner lips that meet when the mouth closes."""
+
+CHEEKS = (50, 280, 205, 425, 117, 346)
+CHIN, FOREHEAD, NOSE_TIP = 152, 10, 1
+RIGHT_SIDE, LEFT_SIDE = 234, 454
+"""Before the ears: their distance is the face's width."""

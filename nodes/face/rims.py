@@ -1,0 +1,55 @@
+"""The rims of lids and lips: what lies beyond them is tucked behind, not stretched over what they frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+_BEYOND = 0.004  # face widths that a tucked vertex lies outside the opening
+
+
+def tuck_rims(vertices: F32, points: F32) -> None:
+    """Move vertices that the picture would show inside an eye or an open mouth out to its rim; in place.
+
+    They are the insides of lips and lids. Left where they are, their skin would be the picture's teeth and
+    eyeballs, and would show as such when the mouth or the eye closes.
+
+    Args:
+        vertices: ``(V, 3)`` in picture space.
+        points: Landmarks ``(478, 3)`` in picture space.
+    """
+    margin = _BEYOND * float(np.linalg.norm(points[234] - points[454]))
+    for contour in (*EYE_CONTOURS.values(), INNER_LIPS):
+        rim = points[list(contour), :2].astype(np.float64)
+        near = np.flatnonzero(((vertices[:, :2] > rim.min(axis=0)) & (vertices[:, :2] < rim.max(axis=0))).all(axis=1))
+        inside = near[_inside(vertices[near, :2].astype(np.float64), rim)]
+        if len(inside):
+            vertices[inside, :2] = _nearest_outside(vertices[inside, :2].astype(np.float64), rim, margin)
+
+
+def _inside(places: F64, rim: F64) -> npt.NDArray[np.bool_]:
+    """Even-odd rule: whether each place ``(N, 2)`` lies in the polygon ``(M, 2)``."""
+    a, b = rim, np.roll(rim, -1, axis=0)
+    x, y = places[:, :1], places[:, 1:]
+    spans = (a[:, 1] > y) != (b[:, 1] > y)
+    rise = np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
+    left = x < a[:, 0] + (y - a[:, 1]) * (b[:, 0] - a[:, 0]) / rise
+    return np.asarray((spans & left).sum(axis=1) % 2 == 1)
+
+
+def _nearest_outside(places: F64, rim: F64, margin: float) -> F64:
+    """The nearest point of the polygon's outline, `margin` farther out."""
+    a, along = rim, np.roll(rim, -1, axis=0) - rim
+    length = np.maximum((along**2).sum(axis=1), 1e-18)
+    share = np.clip(((places[:, None] - a) * along).sum(axis=2) / length, 0, 1)
+    feet = a + share[..., None] * along  # (N, M, 2)
+    nearest = np.argmin(((feet - places[:, None]) ** 2).sum(axis=2), axis=1)
+    foot = feet[np.arange(len(places)), nearest]
+    outward = foot - places
+    distance = np.linalg.norm(outward, axis=1, keepdims=True)
+    return np.asarray(foot + margin * outward / np.maximum(distance, 1e-12))
