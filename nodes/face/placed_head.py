@@ -109,7 +109,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, mouth_rim: I32 | None = None)
 
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
-_ROUNDS = 6
+_ROUNDS = 8
 
 
 def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
