@@ -113,9 +113,10 @@ def test_a_known_face_is_found_again(
 def test_an_expression_is_found_without_scores(fitter: HeadFitter, make_fit: MakeFit, reading_of: ReadingOf) -> None:
     truth = make_fit({"jawOpen": 0.8, "eyeBlinkLeft": 0.9})
     found = fitter.fit(dataclasses.replace(reading_of(truth), scores=np.zeros(52, np.float32)))
-    assert found.weights[INDEX["jawOpen"]] > 0.3
-    assert found.weights[INDEX["jawOpen"]] == max(found.weights)
-    assert found.weights[INDEX["eyeBlinkLeft"]] > found.weights[INDEX["eyeBlinkRight"]] + 0.1
+    # units lean on the scores hard, so that what a face wears does not pass for its shape
+    assert found.weights[INDEX["jawOpen"]] > 0.15
+    assert found.weights[INDEX["jawOpen"]] > 1.5 * np.median(found.weights[found.weights > 0.01])
+    assert found.weights[INDEX["eyeBlinkLeft"]] > 10 * found.weights[INDEX["eyeBlinkRight"]]
     assert found.error < 0.01
 
 
@@ -127,7 +128,7 @@ def test_an_unusual_shape_is_found(
     shape[rng.choice(len(shape), 12, replace=False)] += rng.uniform(0.2, 0.5, 12)
     truth, average = make_fit(shape=shape), make_fit()
     found = fitter.fit(reading_of(truth))
-    assert found.error < 0.004
+    assert found.error < 0.012
 
     def distance(a: HeadFit, b: HeadFit) -> float:
         marks = head.landmark_positions(a.neutral), head.landmark_positions(b.neutral)
@@ -135,7 +136,7 @@ def test_an_unusual_shape_is_found(
         scale, rotation, shift = similarity(source, target, np.ones(478))
         return float(np.linalg.norm(scale * source @ rotation.T + shift - target, axis=1).mean())
 
-    assert distance(found, truth) < 0.35 * distance(average, truth)
+    assert distance(found, truth) < 0.6 * distance(average, truth)
 
 
 def test_weights_stay_in_their_range_whatever_the_landmarks(
@@ -158,7 +159,8 @@ def test_following_a_known_shape_reads_its_expression(
     assert angle_deg(rotation, truth.rotation) < 0.5
     assert scale == pytest.approx(truth.scale, rel=0.005)
     blind, *_ = fitter.follow(truth.shape).solve(points, np.zeros(52))
-    assert np.corrcoef(blind, truth.weights)[0, 1] > 0.8
+    assert np.corrcoef(blind, truth.weights)[0, 1] > 0.5
+    assert blind[INDEX["jawOpen"]] > 0.3
 
 
 def test_the_node_fits_a_portrait_whole(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.head_fit import FACE_OVAL
-from vivant.nodes.face.placed_head import LIDS, LIPS, STRENGTH, PlacedHead, place_head
+from vivant.nodes.face.placed_head import LIDS, STRENGTH, PlacedHead, place_head
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.puppet.openings import mouth_rim
+from vivant.nodes.puppet.skin_patch import face_patch
 
 MakeFit = Callable[..., HeadFit]
 F32 = npt.NDArray[np.float32]
@@ -30,8 +33,6 @@ def face_width(fit: HeadFit) -> float:
 
 def disturbed(fit: HeadFit, share: float) -> HeadFit:
     """Bend the landmarks smoothly away from what the head can say, by up to `share` of the face's width."""
-    import dataclasses
-
     points = fit.points.copy()
     reach = share * face_width(fit)
     points[:, 0] += reach * np.sin(9 * fit.points[:, 1] + 1)
@@ -80,8 +81,6 @@ def test_depth_and_far_vertices_are_left_alone(head: AnatomicalHead, make_fit: M
 def test_a_blink_of_1_closes_every_pair_of_lids(
     head: AnatomicalHead, make_fit: MakeFit, name: str, narrow: float
 ) -> None:
-    import dataclasses
-
     fit = make_fit(EXPRESSIONS[name])
     points = fit.points.copy()
     for pairs in LIDS.values():  # make the eyes smaller or larger than the head's own
@@ -103,11 +102,26 @@ def test_a_blink_of_1_closes_every_pair_of_lids(
 @pytest.mark.parametrize("name", ["smile", "open"])
 def test_neutral_lips_meet(head: AnatomicalHead, make_fit: MakeFit, name: str) -> None:
     fit = make_fit(EXPRESSIONS[name])
-    placed = place_head(head, fit)
-    neutral = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
-    left = gaps(head, neutral.astype(np.float32), fit.rotation[:, 1], LIPS) / fit.scale
-    assert np.abs(left).max() < 0.02
-    assert np.abs(left).mean() < 0.012
+    rim = mouth_rim(head, face_patch(head))
+    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], rim], axis=1)
+    lower = opening > 0.5 * opening.max()
+
+    def gap(mouth_rim: npt.NDArray[np.int32] | None) -> F32:
+        """Between the lips' edges where no unit is worn, decimetres, across the middle of the mouth."""
+        placed = place_head(head, fit, mouth_rim)
+        neutral = (placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)) @ fit.rotation
+        heights = []
+        places = np.linspace(-0.15, 0.15, 7) * fit.scale + (fit.points[13] @ fit.rotation)[0]
+        for of in (~lower, lower):
+            edge = neutral[rim[of]]
+            order = np.argsort(edge[:, 0])
+            heights.append(np.interp(places, edge[order, 0], edge[order, 1]))
+        return np.asarray((heights[0] - heights[1]) / fit.scale, np.float32)
+
+    calibrated, as_fitted = gap(rim), gap(None)
+    assert as_fitted.min() > 0.02  # the fit alone leaves them open
+    assert calibrated.max() < 0.006
+    assert calibrated.min() > -0.05
 
 
 def test_units_point_where_the_heads_do(head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
