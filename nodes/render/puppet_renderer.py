@@ -15,6 +15,7 @@ U8 = npt.NDArray[np.uint8]
 
 _FLOATS_PER_VERTEX = 7
 
+_BACKDROP_DEPTH = 0.5
 # Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
 # lies behind it and shows only where an opening has pushed the depth to 1.
 _SLICES = {
@@ -51,6 +52,12 @@ class PuppetRenderer:
         else:
             self.framebuffer = self._target = context.framebuffer([self.texture], self._depth)
             self._own = [self.framebuffer, self._depth]
+        # The backdrop is drawn once and copied into every frame: in software drawing it costs a third of the frame.
+        # A copy has no samples.
+        self._backdrop: Any = None
+        if not samples:
+            self._backdrop = context.framebuffer([context.texture(size, 4)])
+            self._own.append(self._backdrop)
         self._puppet: Puppet | None = None
         self._held: list[Any] = []
 
@@ -99,6 +106,8 @@ class PuppetRenderer:
         self._map.filter = (context.LINEAR, context.LINEAR)
         self._held += [*self._textures.values(), self._map]
         self._puppet = puppet
+        if self._backdrop is not None:
+            self._draw_backdrop(self._backdrop)
 
     def draw(self, vertices: F32) -> None:
         """Draw the loaded puppet.
@@ -110,16 +119,18 @@ class PuppetRenderer:
         if puppet is None:
             raise RuntimeError("no puppet is loaded")
         self._moving.write(np.ascontiguousarray(vertices, np.float32))
-        self._target.use()
+        if self._backdrop is not None:
+            context.copy_framebuffer(self._target, self._backdrop)
+            self._target.color_mask = (False,) * 4
+            self._target.clear(depth=_BACKDROP_DEPTH)
+            self._target.color_mask = (True,) * 4
+            self._target.use()  # a colour mask takes effect here
+        else:
+            self._draw_backdrop(self._target)
         context.viewport = (0, 0, *self.size)
-        self._target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         context.blend_func = (context.ONE, context.ONE_MINUS_SRC_ALPHA)
         context.front_face = "ccw"
         context.enable_only(context.BLEND | context.DEPTH_TEST)
-        context.depth_func = "1"
-        self._textures[puppet.backdrop].use(0)
-        self._back["skin"].value = 0
-        self._back_mesh.render(context.TRIANGLES, vertices=3)
         width, height = puppet.size
         self._set("half_size", (0.5 * width / height, 0.5))
         self._set("eye", tuple(float(v) for v in puppet.eye))
@@ -139,6 +150,16 @@ class PuppetRenderer:
             self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
         if self._target is not self.framebuffer:
             context.copy_framebuffer(self.framebuffer, self._target)
+
+    def _draw_backdrop(self, target: Any) -> None:
+        assert self._puppet is not None
+        target.use()
+        self._context.viewport = (0, 0, *self.size)
+        target.clear(0.0, 0.0, 0.0, 0.0, depth=_BACKDROP_DEPTH)
+        self._context.enable_only(self._context.NOTHING)
+        self._textures[self._puppet.backdrop].use(0)
+        self._back["skin"].value = 0
+        self._back_mesh.render(self._context.TRIANGLES, vertices=3)
 
     def release(self) -> None:
         """Give everything back to OpenGL."""

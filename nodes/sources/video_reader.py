@@ -80,9 +80,7 @@ class VideoReader:
             of = f" of {promised}" if short else ""
             self._notice(f"{self._file.name}: damaged or cut off; {count}{of} frames could be read")
         elif count and short:
-            self._notice(
-                f"{self._file.name}: has {count} frames, not the {promised} it says it has; it may be cut off"
-            )
+            self._notice(f"{self._file.name}: has {count} frames, not the {promised} it says it has; it may be cut off")
 
     def length(self) -> int | None:
         """Return how many frames `frames` will yield, as far as the file tells."""
