@@ -109,6 +109,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, mouth_rim: I32 | None = None)
 
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
+_ROUNDS = 8
 
 
 def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
@@ -131,13 +132,16 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
         if closing[_MIDDLE].mean() > 1e-6 and gap > 0:
             gain = float(np.clip(gap / closing[_MIDDLE].mean(), 0.4, 3.0))
             units[unit] *= gain
-            closing *= gain
         overlap = _OVERLAP_DM * fit.scale
-        correction = np.zeros((_SURFACE, 3))
-        for (upper, lower), rest in zip(pairs, gaps + overlap - closing, strict=True):
-            correction[upper] = -_UPPER_LID_SHARE * rest * up
-            correction[lower] = (1 - _UPPER_LID_SHARE) * rest * up
-        units[unit] += spread.spread(correction, len(vertices)) / to_go
+        # What is spread smoothly arrives only in part: the rest is spread again.
+        for _ in range(_ROUNDS):
+            moved = head.landmark_positions(units[unit])
+            correction = np.zeros((_SURFACE, 3))
+            for (upper, lower), gap in zip(pairs, gaps, strict=True):
+                rest = gap + overlap - float((moved[lower] - moved[upper]) @ up) * to_go
+                correction[upper] = -_UPPER_LID_SHARE * rest * up
+                correction[lower] = (1 - _UPPER_LID_SHARE) * rest * up
+            units[unit] += spread.spread(correction, len(vertices)) / to_go
 
 
 def _edge(

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.head_fit import FACE_OVAL
+from vivant.nodes.face.placed_head import LIDS, STRENGTH, PlacedHead, place_head
+from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.puppet.openings import mouth_rim
+from vivant.nodes.puppet.skin_patch import face_patch
+
+MakeFit = Callable[..., HeadFit]
+F32 = npt.NDArray[np.float32]
+
+EXPRESSIONS: dict[str, dict[str, float]] = {
+    "neutral": {},
+    "smile": {"mouthSmileLeft": 0.7, "mouthSmileRight": 0.6, "cheekSquintLeft": 0.3},
+    "open": {"jawOpen": 0.4, "mouthFunnel": 0.2},
+    "squint": {"eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.3, "eyeSquintLeft": 0.4},
+    "wide": {"eyeWideLeft": 0.8, "eyeWideRight": 0.8, "browInnerUp": 0.5},
+}
+
+
+def face_width(fit: HeadFit) -> float:
+    return float(np.linalg.norm(fit.points[234] - fit.points[454]))
+
+
+def disturbed(fit: HeadFit, share: float) -> HeadFit:
+    """Bend the landmarks smoothly away from what the head can say, by up to `share` of the face's width."""
+    points = fit.points.copy()
+    reach = share * face_width(fit)
+    points[:, 0] += reach * np.sin(9 * fit.points[:, 1] + 1)
+    points[:, 1] += reach * np.cos(11 * fit.points[:, 0])
+    return dataclasses.replace(fit, points=points)
+
+
+def gaps(head: AnatomicalHead, vertices: F32, up: F32, pairs: tuple[tuple[int, int], ...]) -> F32:
+    """How far each upper landmark lies above its lower partner, picture heights."""
+    marks = head.landmark_positions(vertices)
+    upper, lower = np.array(pairs).T
+    return np.asarray((marks[upper] - marks[lower]) @ up, np.float32)
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+@pytest.mark.parametrize("turn", [(0.0, 0.0, 0.0), (0.1, 0.5, 0.05)])
+def test_landmarks_of_the_placed_head_lie_on_the_pictures(
+    head: AnatomicalHead, make_fit: MakeFit, name: str, turn: tuple[float, float, float]
+) -> None:
+    fit = disturbed(make_fit(EXPRESSIONS[name], turn=turn), 0.03)
+    worn = fit.place((fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)).astype(np.float32))
+    features = np.setdiff1d(np.arange(468), FACE_OVAL)
+    width = face_width(fit)
+
+    def distances(vertices: F32) -> F32:
+        away = head.landmark_positions(vertices)[features, :2] - fit.points[features, :2]
+        return np.asarray(np.linalg.norm(away, axis=1) / width, np.float32)
+
+    assert distances(worn).max() > 0.02  # there was something to close
+    placed = distances(place_head(head, fit).vertices)
+    assert placed.max() < 0.01
+    assert np.median(placed) < 0.003
+
+
+def test_depth_and_far_vertices_are_left_alone(head: AnatomicalHead, make_fit: MakeFit) -> None:
+    fit = disturbed(make_fit(), 0.03)
+    placed, plain = place_head(head, fit).vertices, fit.place(fit.neutral)
+    np.testing.assert_allclose(placed[:, 2], plain[:, 2], atol=1e-6)
+    shoulders = head.vertices[:, 1] < 5.2
+    assert shoulders.sum() > 100
+    np.testing.assert_allclose(placed[shoulders], plain[shoulders], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+@pytest.mark.parametrize("narrow", [1.0, 0.5, 1.3])
+def test_a_blink_of_1_closes_every_pair_of_lids(
+    head: AnatomicalHead, make_fit: MakeFit, name: str, narrow: float
+) -> None:
+    fit = make_fit(EXPRESSIONS[name])
+    points = fit.points.copy()
+    for pairs in LIDS.values():  # make the eyes smaller or larger than the head's own
+        for pair in pairs:
+            middle = points[list(pair)].mean(axis=0)
+            points[list(pair), 1] = middle[1] + narrow * (points[list(pair), 1] - middle[1])
+    fit = dataclasses.replace(fit, points=points)
+    placed = place_head(head, fit)
+    for side, pairs in LIDS.items():
+        unit = INDEX[f"eyeBlink{side}"]
+        still_open = gaps(head, placed.vertices, fit.rotation[:, 1], pairs)
+        assert still_open[2:5].mean() > 0.002
+        closed = placed.vertices + (1 - fit.weights[unit]) * placed.units[unit]
+        left = gaps(head, closed, fit.rotation[:, 1], pairs) / fit.scale  # decimetres
+        assert left.max() < 0.008, f"{side} lids gape"
+        assert left.min() > -0.03, f"{side} lids overlap"
+
+
+@pytest.mark.parametrize("name", ["smile", "open"])
+def test_neutral_lips_meet(head: AnatomicalHead, make_fit: MakeFit, name: str) -> None:
+    fit = make_fit(EXPRESSIONS[name])
+    rim = mouth_rim(head, face_patch(head))
+    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], rim], axis=1)
+    lower = opening > 0.5 * opening.max()
+
+    def gap(mouth_rim: npt.NDArray[np.int32] | None) -> F32:
+        """Between the lips' edges where no unit is worn, decimetres, across the middle of the mouth."""
+        placed = place_head(head, fit, mouth_rim)
+        neutral = (placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)) @ fit.rotation
+        heights = []
+        places = np.linspace(-0.15, 0.15, 7) * fit.scale + (fit.points[13] @ fit.rotation)[0]
+        for of in (~lower, lower):
+            edge = neutral[rim[of]]
+            order = np.argsort(edge[:, 0])
+            heights.append(np.interp(places, edge[order, 0], edge[order, 1]))
+        return np.asarray((heights[0] - heights[1]) / fit.scale, np.float32)
+
+    calibrated, as_fitted = gap(rim), gap(None)
+    assert as_fitted.min() > 0.02  # the fit alone leaves them open
+    assert calibrated.max() < 0.006
+    assert calibrated.min() > -0.05
+
+
+def test_units_point_where_the_heads_do(head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+    own = portrait_fit.scale * head.face_units @ portrait_fit.rotation.T
+    for name in BLENDSHAPES:
+        if name.startswith("eyeBlink"):
+            continue
+        gain = STRENGTH.get(name, 1.0)
+        np.testing.assert_allclose(portrait_placed.units[INDEX[name]], gain * own[INDEX[name]], atol=1e-6)
