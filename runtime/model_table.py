@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-
 NEEDED = ("face_landmarker", "selfie_segmenter", "sample:astronaut")
 """What the shipped presets need. The depth network is an option, and 99 MB."""
 

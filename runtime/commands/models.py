@@ -34,3 +34,4 @@ def models(
         size = f"{row.bytes / 1e6:.1f} MB" if row.bytes else "?"
         table.add_row(row.name, row.state, size, row.licence, Text(row.about))
     Console().print(table)
+    typer.echo(f"kept in {store.cache_dir}")

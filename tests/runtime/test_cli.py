@@ -360,6 +360,8 @@ def test_overrides_reach_the_nodes(cli: Cli, preset: Path) -> None:
         (["talk.mp4", "talk.mp4", "-o", "out.mp4"], 2, "PORTRAIT DRIVER"),
         (["me.png", "me.png", "-o", "out.mp4"], 2, "PORTRAIT DRIVER"),
         (["me.png", "missing.mp4", "-o", "out.mp4"], 2, "missing.mp4"),
+        (["\udcfc.png", "talk.mp4", "-o", "out.mp4"], 2, "no valid UTF-8"),
+        (["me.png", "talk.mp4", "-o", "\udcfc.mp4"], 2, "no valid UTF-8"),
         (["me.png", "talk.mp4", "-o", "out.mp4", "--report", "nowhere/r.json"], 2, "report"),
         (["me.png", "talk.mp4", "-o", "out.mp4", "--set", "draw.fails_at=5"], 1, "ZeroDivisionError"),
     ],
@@ -505,7 +507,9 @@ def test_a_model_with_a_wrong_hash_is_never_given_out(cli: Cli, tmp_path: Path) 
     cache = tmp_path / "cache"
     cache.mkdir()
     (cache / "face_landmarker.task").write_bytes(b"no model")
-    assert "damaged" in cli("models").out
+    listed = cli("models").out
+    assert "damaged" in listed
+    assert f"kept in {cache}" in listed
     ran = cli("models", "face_landmarker")
     assert_one_block(ran, 1, "face_landmarker")
     assert ran.out == ""
