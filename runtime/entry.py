@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from contextlib import suppress
 
 
 def main() -> int:
     """Run the command of this process.
 
     Returns:
-        The exit status; 1 where Ctrl-C came while the command line was being loaded. Only what stands before
-        this function, Python's own start, may still answer Ctrl-C with a traceback.
+        The exit status. Where Ctrl-C cut the command off, or a thread hangs in a library, the process ends here
+        instead: what could be put in order is in order, and waiting for the rest would hang or print tracebacks.
     """
-    _fill_standard_streams()
+    status, cut_off = 1, False
     try:
-        from vivant.runtime.cli import main as run
+        _fill_standard_streams()
+        from vivant.runtime.cli import run_command
 
-        return run()
+        status = run_command(sys.argv[1:])
+        # From here on another Ctrl-C could only spoil the status
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
-        return 1
+        cut_off = True
+    if cut_off or _left_behind():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    return status
+
+
+def _left_behind() -> bool:
+    return any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate())
 
 
 def _fill_standard_streams() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.abc
 import json
 import os
 import re
@@ -22,7 +21,6 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, trigger
 from vivant.graph.registry import Registry
-from vivant.runtime import entry
 from vivant.runtime.cli import main
 from vivant.runtime.drawing import NoWindowError
 
@@ -541,17 +539,6 @@ def test_the_doctor_finds_a_damaged_model(cli: Cli, tmp_path: Path, monkeypatch:
     ran = cli("doctor")
     assert ran.status == 1
     assert "DAMAGED: face_landmarker, will not be loaded" in ran.out
-
-
-def test_ctrl_c_while_the_command_line_is_loaded_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Pressed(importlib.abc.MetaPathFinder):
-        def find_spec(self, name: str, path: object, target: object = None) -> None:
-            if name == "vivant.runtime.cli":
-                raise KeyboardInterrupt
-
-    monkeypatch.delitem(sys.modules, "vivant.runtime.cli")
-    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
-    assert entry.main() == 1
 
 
 def test_an_unexpected_error_is_one_block_and_its_traceback_is_in_the_log(
