@@ -124,7 +124,9 @@ def test_neutral_lips_meet(head: AnatomicalHead, make_fit: MakeFit, name: str) -
     assert calibrated.min() > -0.05
 
 
-def test_units_point_where_the_heads_do(head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+def test_units_point_where_the_heads_do(
+    head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
+) -> None:
     own = portrait_fit.scale * head.face_units @ portrait_fit.rotation.T
     for name in BLENDSHAPES:
         if name.startswith("eyeBlink"):

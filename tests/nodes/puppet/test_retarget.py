@@ -41,9 +41,7 @@ def retarget(puppet: Puppet, *motions: FaceMotion | None, **params: Any) -> Pupp
 def each(puppet: Puppet, *motions: FaceMotion | None, **params: Any) -> list[PuppetPose]:
     node = PuppetRetarget(RetargetParams(**params))
     return [
-        node.process(
-            RetargetInputs(Packet(Tick(seq, 0), seq, seq), Packet(moved, seq, seq), Packet(puppet, 0, 0))
-        ).pose
+        node.process(RetargetInputs(Packet(Tick(seq, 0), seq, seq), Packet(moved, seq, seq), Packet(puppet, 0, 0))).pose
         for seq, moved in enumerate(motions)
     ]
 
@@ -195,7 +193,9 @@ def test_neck_and_head_share_a_turn_and_the_root_stays(portrait_puppet: Puppet) 
     np.testing.assert_allclose(rotation_matrix(head_turn(portrait_puppet, bent)), turn, atol=1e-6)
     np.testing.assert_array_equal(bent.rotations[portrait_puppet.bone("root")], np.eye(3))
     np.testing.assert_array_equal(bent.translations[portrait_puppet.bone("root")], 0)
-    angles = [np.linalg.norm(rotation_vector(bent.rotations[portrait_puppet.bone(b)].astype(float))) for b in ("neck", "head")]
+    angles = [
+        np.linalg.norm(rotation_vector(bent.rotations[portrait_puppet.bone(b)].astype(float))) for b in ("neck", "head")
+    ]
     assert 0 < angles[0] < angles[1]
 
 
