@@ -242,4 +242,4 @@ def _ellipses(fit: HeadFit) -> F32:
     inside = 1 - np.hypot((px - middle[0]) / 0.26, (py - middle[1] - 0.02) / 0.33)
     body = 1 - np.hypot(px / 0.36, (py + 0.62) / 0.34)
     distance = np.maximum(inside * 0.26, body * 0.3) * height
-    return np.clip(distance / 3 + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(distance / 3 + 0.5, 0, 1), np.float32)

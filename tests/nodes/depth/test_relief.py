@@ -22,7 +22,9 @@ Contexts = Callable[..., NodeContext]
 NOSE_TIP, RIGHT_EAR, LEFT_EAR, FOREHEAD = 1, 234, 454, 10
 
 
-def relief(context: NodeContext, matte: F32, fit: HeadFit | None, head_t_ns: int = 0, room: float = 1.5) -> DepthMap | None:
+def relief(
+    context: NodeContext, matte: F32, fit: HeadFit | None, head_t_ns: int = 0, room: float = 1.5
+) -> DepthMap | None:
     node = DepthRelief(ReliefParams(room=room))
     node.open(context)
     made = node.process(ReliefInputs(Packet(Matte(matte), 0, 0), Packet(fit, head_t_ns, 0)))
@@ -64,7 +66,9 @@ def test_the_face_has_the_heads_own_depth(portrait_depth: DepthMap, portrait_fit
     np.testing.assert_allclose(found, front[:, 2], atol=0.02)
 
 
-def test_depth_follows_a_turned_head(node_context: Contexts, make_fit: Callable[..., HeadFit], portrait_matte: F32) -> None:
+def test_depth_follows_a_turned_head(
+    node_context: Contexts, make_fit: Callable[..., HeadFit], portrait_matte: F32
+) -> None:
     fit = make_fit(turn=(0, 0.5, 0))  # toward the viewer's right: the person's right cheek comes near
     made = relief(node_context(), portrait_matte, fit)
     assert made is not None
