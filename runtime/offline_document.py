@@ -112,8 +112,8 @@ def _feed_motion(nodes: Document, graph: Graph, motion: OutputPort) -> None:
     """Feed from ``driver`` what wants motion, and drop what only made motion of the driver's pictures."""
     downstream = graph.downstream(["driver"])
     for name, port, link in _links(nodes):
-        source, _, output = link.partition(".")
-        if source in downstream and accepts(motion.type, graph[source].node_class.output_ports[output].type):
+        # what takes motion, not what gives exactly that: a tracker's motion may be None, a performance's is not
+        if link.partition(".")[0] in downstream and accepts(graph[name].node_class.input_ports[port].type, motion.type):
             nodes[name]["inputs"][port] = f"driver.{motion.name}"
     while starved := [
         (name, port)

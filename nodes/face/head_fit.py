@@ -133,7 +133,7 @@ class HeadFitter:
         if self._inverse is None:
             flat = basis * roots.reshape(-1)
             stiffness = _RIDGE * 478 * self._stiffness()
-            self._inverse = np.linalg.inv(flat @ flat.T + np.diag(stiffness))
+            self._inverse = np.asarray(np.linalg.inv(flat @ flat.T + np.diag(stiffness)), np.float64)
         prior, low, high = self._bounds(reading)
         coefficients = prior
         for _ in range(_QUICK_ROUNDS):
@@ -152,7 +152,7 @@ class HeadFitter:
     def _bounds(self, reading: FaceReading) -> tuple[Array, Array, Array]:
         """Prior, least and greatest value of the coefficients: shapes, then units."""
         shapes, units = len(self._shapes), len(self._units)
-        prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)])
+        prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)], dtype=np.float64)
         low = np.concatenate([np.full(shapes, _SHAPE_RANGE[0]), np.full(units, _UNIT_RANGE[0])])
         high = np.concatenate([np.full(shapes, _SHAPE_RANGE[1]), np.full(units, _UNIT_RANGE[1])])
         return prior, low, high

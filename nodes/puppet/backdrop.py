@@ -61,7 +61,7 @@ def _grain(pixels: U8, hidden: U8) -> F32:
     detail = grey - cv2.GaussianBlur(grey, (0, 0), 1.5)
     strength = min(6.0, 1.4826 * float(np.median(np.abs(detail[seen]))))
     noise = np.random.default_rng(0).standard_normal(hidden.shape).astype(np.float32)
-    return (strength * cv2.GaussianBlur(noise, (0, 0), 0.7) * 2.0)[..., None]
+    return np.asarray(strength * cv2.GaussianBlur(noise, (0, 0), 0.7) * 2.0, np.float32)[..., None]
 
 
 def separate_foreground(pixels: U8, matte: F32, background: U8) -> U8:
@@ -86,6 +86,7 @@ def separate_foreground(pixels: U8, matte: F32, background: U8) -> U8:
     sure = (matte > 0.6).astype(np.uint8)
     if sure.any():
         _, label = cv2.distanceTransformWithLabels(1 - sure, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        label = np.asarray(label, np.int32)
         table = np.zeros((int(label.max()) + 1, 3), np.float32)
         table[label[sure > 0]] = picture[sure > 0]
         trust = np.clip(alpha / 0.35, 0, 1)

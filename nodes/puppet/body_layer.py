@@ -108,6 +108,7 @@ def _units_at(head: AnatomicalHead, placed: PlacedHead, points: F32, face_width:
     distance, label = cv2.distanceTransformWithLabels(
         1 - covered.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    label = np.asarray(label, np.int32)
     where = np.zeros((int(label.max()) + 1, 2), np.int64)
     rows, columns = np.nonzero(covered)
     where[label[rows, columns]] = np.stack([rows, columns], axis=1)

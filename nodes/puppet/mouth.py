@@ -62,7 +62,7 @@ def light_of(fit: HeadFit, pixels: U8) -> Light:
         column, row = int(np.clip(x, 0, pixels.shape[1] - 1)), int(np.clip(y, 0, pixels.shape[0] - 1))
         box = pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
         samples.append(box.reshape(-1, 3))
-    skin = np.median(np.concatenate(samples), axis=0).astype(np.float32) / 255
+    skin = np.asarray(np.median(np.concatenate(samples), axis=0).astype(np.float32) / 255, np.float32)
     luminance = float(skin @ [0.3, 0.59, 0.11])
     tint = (skin / max(luminance, 1e-3)) ** 0.3
     return Light(skin, float(np.clip(luminance / 0.68, 0.3, 1.1)), (tint / tint.mean()).astype(np.float32))
@@ -141,7 +141,7 @@ class _Arch:
         """Return points of the arch in head space for ``across`` in [-1, 1] and heights y, ``(..., 3)``."""
         x = across * self.half
         z = self.front - (self.front - self.back) * across**2
-        return np.stack([x, y, z], axis=-1)
+        return np.asarray(np.stack([x, y, z], axis=-1), np.float64)
 
 
 def _plate(

@@ -41,6 +41,11 @@ class MotionOut:
 
 
 @dataclass(frozen=True)
+class FoundOut:
+    motion: Motion | None = output("The motion, None where there is no face.")
+
+
+@dataclass(frozen=True)
 class DrawOut:
     surface: str = output("What a window shows.")
     frame: Drawn = output("What a file holds.")
@@ -53,7 +58,7 @@ class FrameIn:
 
 @dataclass(frozen=True)
 class DrawIn:
-    motion: Packet[Motion] = trigger("Motion.")
+    motion: Packet[Motion | None] = trigger("Motion.")
     portrait: Packet[Drawn] = latest("The portrait.")
     behind: Packet[Drawn] | None = latest("What is seen behind.")
 
@@ -91,10 +96,10 @@ class Performance(Source[PathParams, MotionOut], type="source.performance", pace
         raise NotImplementedError
 
 
-class Fit(Node[NodeParams, FrameIn, MotionOut], type="face.fit"):
+class Fit(Node[NodeParams, FrameIn, FoundOut], type="face.fit"):
     """Reads motion off pictures."""
 
-    def process(self, inputs: FrameIn) -> MotionOut:
+    def process(self, inputs: FrameIn) -> FoundOut:
         raise NotImplementedError
 
 

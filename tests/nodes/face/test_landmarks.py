@@ -202,7 +202,7 @@ def test_a_video_is_followed_and_a_lost_face_is_none(media: Path, opened: Open) 
     for seq in range(10):
         read, frame = capture.read()
         assert read
-        face = look(node, np.ascontiguousarray(frame[..., ::-1]), t_ns=seq * 33_000_000, seq=seq)
+        face = look(node, np.ascontiguousarray(frame[..., ::-1], np.uint8), t_ns=seq * 33_000_000, seq=seq)
         assert face is not None
         places.append(middle(face))
         size = width(face)

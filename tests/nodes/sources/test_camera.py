@@ -136,9 +136,7 @@ def test_mjpg_is_asked_for_before_the_size(node_context: NodeContexts) -> None:
     ]
 
 
-def test_what_is_granted_is_said_only_where_it_differs(
-    node_context: NodeContexts, notices: list[str]
-) -> None:
+def test_what_is_granted_is_said_only_where_it_differs(node_context: NodeContexts, notices: list[str]) -> None:
     camera(ScriptedCapture([bgr(0)])).open(node_context())
     camera(ScriptedCapture([bgr(0)], rate_hz=0)).open(node_context())  # it does not say
     assert notices == []

@@ -55,9 +55,7 @@ def test_png_is_read_exactly_and_cannot_be_changed(context: NodeContext, tmp_pat
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_undone(
-    context: NodeContext, tmp_path: Path, orientation: int, suffix: str
-) -> None:
+def test_exif_orientation_is_undone(context: NodeContext, tmp_path: Path, orientation: int, suffix: str) -> None:
     upright = Image.fromarray(ramp())
     # How a camera held in that way stores the scene (EXIF 2.3, tag 0x0112).
     store = {2: [0], 3: [3], 4: [1], 5: [5], 6: [2], 7: [6], 8: [4]}
@@ -155,9 +153,7 @@ def test_srgb_profile_changes_nothing(context: NodeContext, tmp_path: Path) -> N
     np.testing.assert_array_equal(read(context, "a.png"), ramp())
 
 
-def test_damaged_colour_profile_is_ignored_aloud(
-    context: NodeContext, tmp_path: Path, notices: list[str]
-) -> None:
+def test_damaged_colour_profile_is_ignored_aloud(context: NodeContext, tmp_path: Path, notices: list[str]) -> None:
     Image.fromarray(ramp()).save(tmp_path / "a.png", icc_profile=b"no profile at all")
     np.testing.assert_array_equal(read(context, "a.png"), ramp())
     assert "colour profile" in notices[0]

@@ -282,9 +282,7 @@ def test_offline_a_loop_needs_a_limit(context: NodeContext, tmp_path: Path, noti
     assert len(times) == length == 10
 
 
-def test_cut_off_behind_gives_what_there_is_aloud(
-    context: NodeContext, tmp_path: Path, notices: list[str]
-) -> None:
+def test_cut_off_behind_gives_what_there_is_aloud(context: NodeContext, tmp_path: Path, notices: list[str]) -> None:
     file = write_mp4(tmp_path / "a.mp4", 50, options={"g": "5"})
     whole = file.read_bytes()
     start = whole.index(b"mdat")
@@ -296,9 +294,7 @@ def test_cut_off_behind_gives_what_there_is_aloud(
     assert "cut off" in notices[0]
 
 
-def test_damaged_in_the_middle_goes_on_behind(
-    context: NodeContext, tmp_path: Path, notices: list[str]
-) -> None:
+def test_damaged_in_the_middle_goes_on_behind(context: NodeContext, tmp_path: Path, notices: list[str]) -> None:
     file = write_mp4(tmp_path / "a.mp4", 60, options={"g": "5", "crf": "5", "bf": "0"})
     data = bytearray(file.read_bytes())
     middle = len(data) // 2
@@ -426,9 +422,7 @@ def test_says_nothing_on_stderr_about_damage(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    "name", ["d0.mp4", "d11.mp4", "d18.mp4", "d9.mp4", "face_then_none.mov", "short.mp4"]
-)
+@pytest.mark.parametrize("name", ["d0.mp4", "d11.mp4", "d18.mp4", "d9.mp4", "face_then_none.mov", "short.mp4"])
 def test_real_videos_have_as_many_frames_as_opencv_finds(
     context: NodeContext, media: Path, notices: list[str], name: str
 ) -> None:
