@@ -116,27 +116,37 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             self._landmarker = None
 
     def _search(self, pixels: U8) -> FaceReading | None:
-        """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""
+        """Find the face of a still: on the whole, small ones on overlapping tiles; then once more at close range."""
         height, width = pixels.shape[:2]
-        found = self._detect(pixels, (0, 0, width, height))
+        whole = found = self._detect(pixels, (0, 0, width, height))
         for parts in (2, 3):
-            if found:
+            # The detector sees large faces: where there are small ones, others may have escaped it.
+            if any(np.ptp(f.points[:, 0]) > _SMALL_SHARE * width for f in found) or (found and parts > 2):
                 break
-            for box in _tiles(width, height, parts):
-                found += self._detect(pixels, box)
-            found = _distinct(found)
-        if not found:
+            found = _distinct(found + [f for box in _tiles(width, height, parts) for f in self._detect(pixels, box)])
+        faces = []
+        for face in found:
+            closer = self._look_closer(pixels, face)
+            # Tiles cut things in two that then look like faces (an animal's): those do not last.
+            if closer is not None or any(face is f for f in whole):
+                faces.append(closer or face)
+        if not faces:
             return None
-        if len(found) > 1:
-            self._notice(f"{len(found)} faces in the picture: taking the {self.params.pick.value} one")
-        face = pick_face(found, self.params.pick)
-        # The landmarker reads a face from 256 pixels: at close range it reads it as well as it can.
+        if len(faces) > 1:
+            self._notice(f"{len(faces)} faces in the picture: taking the {self.params.pick.value} one")
+        return pick_face(faces, self.params.pick)
+
+    def _look_closer(self, pixels: U8, face: FaceReading) -> FaceReading | None:
+        """Read a face again from its surroundings: the landmarker makes 256 pixels of what it is given."""
         low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
         centre, reach = (low + high) / 2, 1.0 * float((high - low).max())
         x0, y0 = np.maximum(np.floor(centre - reach), 0).astype(int)
-        x1, y1 = np.minimum(np.ceil(centre + reach), (width, height)).astype(int)
+        x1, y1 = np.minimum(np.ceil(centre + reach), (pixels.shape[1], pixels.shape[0])).astype(int)
         again = self._detect(pixels, (x0, y0, x1, y1))
-        return min(again, key=lambda f: _distance(f, face)) if again else face
+        nearest = min(again, key=lambda f: _distance(f, face), default=None)
+        if nearest is None or _distance(nearest, face) > 0.5 * float(np.ptp(face.points[:, 0])):
+            return None
+        return nearest
 
     def _detect(self, pixels: U8, box: tuple[int, int, int, int]) -> list[FaceReading]:
         """Detect within a box (x0, y0, x1, y1); landmarks are told in pixels of the whole picture."""
@@ -151,6 +161,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 
 
 _MOST_FACES = 8
+_SMALL_SHARE = 0.15  # of the picture's width: smaller faces are looked for on tiles too
 
 
 def readings(result: Any, pixels: U8) -> list[FaceReading]:
