@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.placed_head import PlacedHead, place_head
-from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
-from vivant.nodes.puppet.body_layer import body_layer
+from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
-from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels, picture_to_uv
+from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
 from vivant.nodes.puppet.openings import mouth_rim, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
-_HIDING_SIDE, _HIDING_MARGIN, _OPAQUE = 512, 0.05, 0.98
-_LEAST_MOVE = 2e-4  # face widths: smaller displacements are left out of the morphs
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -51,10 +47,10 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
     patch = face_patch(head)
     placed = place_head(head, fit, mouth_rim(head, patch))
-    background = complete_background(pixels, matte, _moving(fit, face_width))
+    background = complete_background(pixels, matte, moving(fit, face_width))
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
-        "body": separate_foreground(pixels, matte, background),
+        "body": body_texture(separate_foreground(pixels, matte, background), face_width),
         "face": _opaque(pixels),
     }
     eyes, centres = [], {}
@@ -76,7 +72,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         units=placed.units[:, patch.vertices],
         bone="head",
     )
-    body = _that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
+    body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     parts = [body, openings(face, patch), *mouth, *eyes, face]
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
@@ -141,7 +137,7 @@ def _joined(
         bones=bones,
         bone_index=index,
         bone_weight=weight,
-        morphs=_sparse(units, ray, _LEAST_MOVE * face_width),
+        morphs=_sparse(units, ray, LEAST_MOVE * face_width),
         expression=fit.weights.astype(np.float32),
         face_width=face_width,
         head_rotation=fit.rotation,
@@ -175,56 +171,6 @@ def _hang_on_jaw(
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
     return swing
-
-
-def _moving(fit: HeadFit, face_width: float) -> F32:
-    """How much each place of the picture follows neck and head, ``float32 (h, w)``."""
-    width, height = fit.size
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    points = np.stack([(columns + 0.5 - width / 2) / height, (height / 2 - rows - 0.5) / height], axis=2)
-    root, _, _ = neck_weights(points.reshape(-1, 2), fit, face_width)
-    return 1 - root.reshape(height, width)
-
-
-def _that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float) -> MeshPart:
-    """Leave out the triangles that rest whatever the head does, and those always behind the face's skin.
-
-    Where all rests the backdrop is the picture itself; what is well inside the face goes with it.
-    """
-    root, _, _ = neck_weights(body.vertices, fit, face_width)
-    assert body.units is not None
-    still = (root >= 1) & (np.abs(body.units).max(axis=(0, 2)) <= _LEAST_MOVE * face_width)
-    hidden = _behind(face, body.vertices, face_width, fit.size)
-    kept = ~(still[body.triangles].all(axis=1) | hidden[body.triangles].all(axis=1))
-    triangles = body.triangles[kept]
-    used, flat = np.unique(triangles, return_inverse=True)
-    return dataclasses.replace(
-        body,
-        vertices=body.vertices[used],
-        triangles=flat.reshape(-1, 3).astype(np.int32),
-        uv=body.uv[used],
-        opacity=body.opacity[used],
-        units=body.units[:, used],
-    )
-
-
-def _behind(face: MeshPart, vertices: F32, face_width: float, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Which vertices lie well inside the opaque part of the face's skin, its openings included, at rest."""
-    zoom = min(1.0, _HIDING_SIDE / max(size))
-    small = (max(8, round(size[0] * zoom)), max(8, round(size[1] * zoom)))
-    pixels = np.concatenate([picture_to_pixels(face.vertices, small), face.vertices[:, 2:]], axis=1)
-    shown, bary, _ = rasterize(pixels, face.triangles, small)
-    opacity = (face.opacity[face.triangles[shown]] * bary).sum(axis=2)
-    outline, _ = cv2.findContours(
-        ((shown >= 0) & (opacity > _OPAQUE)).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    inside = np.zeros(shown.shape, np.uint8)
-    cv2.drawContours(inside, outline, -1, 1, cv2.FILLED)
-    reach = max(1, round(_HIDING_MARGIN * face_width * small[1]))
-    inside = np.asarray(cv2.erode(inside, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
-    column, row = np.floor(picture_to_pixels(vertices, small)).astype(int).T
-    within = (column >= 0) & (column < small[0]) & (row >= 0) & (row < small[1])
-    return np.asarray(within & (inside[row.clip(0, small[1] - 1), column.clip(0, small[0] - 1)] > 0))
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

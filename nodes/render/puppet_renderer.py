@@ -56,8 +56,9 @@ class PuppetRenderer:
         # A copy has no samples.
         self._backdrop: Any = None
         if not samples:
-            self._backdrop = context.framebuffer([context.texture(size, 4)])
-            self._own.append(self._backdrop)
+            picture = context.texture(size, 4)
+            self._backdrop = context.framebuffer([picture])
+            self._own += [self._backdrop, picture]
         self._puppet: Puppet | None = None
         self._held: list[Any] = []
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.head_fit import FACE_OVAL
-from vivant.nodes.face.placed_head import LIDS, STRENGTH, PlacedHead, place_head
+from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
+from vivant.nodes.face.placed_head import STRENGTH, PlacedHead, place_head
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.puppet.openings import mouth_rim
@@ -124,7 +124,9 @@ def test_neutral_lips_meet(head: AnatomicalHead, make_fit: MakeFit, name: str) -
     assert calibrated.min() > -0.05
 
 
-def test_units_point_where_the_heads_do(head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+def test_units_point_where_the_heads_do(
+    head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
+) -> None:
     own = portrait_fit.scale * head.face_units @ portrait_fit.rotation.T
     for name in BLENDSHAPES:
         if name.startswith("eyeBlink"):

@@ -165,13 +165,14 @@ def test_a_mesh_of_the_puppet_before_is_passed_over(
     node.close(Outcome.DONE)
 
 
+@pytest.mark.parametrize("samples", [1, 4])
 def test_closing_gives_everything_back(
-    gl: Any, node_context: Contexts, portrait_puppet: Puppet, resting: SkinnedMesh
+    gl: Any, node_context: Contexts, portrait_puppet: Puppet, resting: SkinnedMesh, samples: int
 ) -> None:
     other = small(portrait_puppet)
 
     def once() -> None:
-        node = RenderPuppet(RenderParams(height=24, samples=4))
+        node = RenderPuppet(RenderParams(height=24, samples=samples))
         node.open(node_context(gl=gl, connected=frozenset({"frame"})))
         node.process(inputs(resting, other))
         node.process(inputs(resting, small(other)))
