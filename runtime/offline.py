@@ -34,9 +34,9 @@ class Progress(Protocol):
 class OfflineEngine:
     """Runs a graph once through, one step per emission of its primary MEDIA source.
 
-    Three stages overlap, each in a thread of its own and each handing over in order: source and tracking are
-    ahead by a frame, the thread that called `run` draws (it owns OpenGL), and encoders follow. What a node
-    sees depends on nothing but the frames before, so overlapping changes no result.
+    Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking a frame
+    behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
+    depends on nothing but the frames before, so overlapping changes no result.
     """
 
     def __init__(
@@ -160,13 +160,22 @@ class OfflineEngine:
         if primary:
             with NodeFault.of(primary.id):
                 total = self._stations[primary.id].length()
-        # one bundle waits, one is being worked on: more would cost memory and gain nothing
-        ahead, after = HandOver[Bundle](1), HandOver[Bundle](2)
+        # one waits, one is being worked on: more would cost memory and gain nothing
+        emitted, ahead, after = HandOver[Made](1), HandOver[Bundle](1), HandOver[Bundle](2)
+
+        def run_source() -> None:
+            for made in self._emissions(primary, stop):
+                if not emitted.put(made):
+                    return
 
         def run_ahead() -> None:
-            for bundle in self._ahead(primary, stages["ahead"], stop):
-                if not ahead.put(bundle):
-                    return
+            try:
+                for bundle in self._ahead(primary, source, emitted, stages["ahead"]):
+                    if not ahead.put(bundle):
+                        return
+            finally:
+                emitted.close()
+                source.join()
 
         def run_after() -> None:
             for bundle in after:
@@ -174,8 +183,10 @@ class OfflineEngine:
             for _ in stages["after"].drain():
                 pass
 
+        source = _Helper("vivant source", run_source, emitted.finish)
         giver = _Helper("vivant ahead", run_ahead, ahead.finish)
         taker = _Helper("vivant after", run_after, after.close)
+        source.start()
         giver.start()
         taker.start()
         completed = False
@@ -190,7 +201,7 @@ class OfflineEngine:
                     if self._progress:
                         self._progress(self._frames, total)
             else:
-                if giver.error is None:
+                if giver.error is None and source.error is None:
                     completed = all(after.put(bundle) for bundle in stages["draw"].drain())
         finally:
             ahead.close()
@@ -198,17 +209,22 @@ class OfflineEngine:
             (after.finish if completed else after.close)()
             giver.join()
             taker.join()
-        for helper in (giver, taker):
+        for helper in (source, giver, taker):
             if helper.error is not None:
                 raise helper.error
 
-    def _ahead(self, primary: NodeSpec | None, stage: Stage, stop: threading.Event) -> Iterator[Bundle]:
+    def _ahead(
+        self, primary: NodeSpec | None, source: _Helper, emitted: HandOver[Made], stage: Stage
+    ) -> Iterator[Bundle]:
         now_ns = 0
         name = primary.id if primary else ""
-        for step, made in enumerate(self._emissions(primary, stop)):
+        for step, made in enumerate(emitted):
             # time stands still rather than go back, should a file's time stamps be wrong
             now_ns = max(now_ns, made.t_ns)
             yield stage.run(Bundle(now_ns, step, named(name, made)))
+        source.join()
+        if source.error is not None:
+            return
         if primary:
             with NodeFault.of(name):
                 last = list(self._stations[name].drain())

@@ -30,14 +30,15 @@ class ExpressionSolver:
     """
 
     def __init__(self, neutral: Array, units: Array, weights: Array, stable: list[int], depth_weight: float) -> None:
-        self._neutral = np.ascontiguousarray(neutral)
-        self._units = np.ascontiguousarray(units)
+        self.neutral = np.ascontiguousarray(neutral)
+        """Landmarks ``(478, 3)`` without expression; may be replaced when more is known of the face."""
         self._stable = np.array(stable)
+        self._stable_units = np.ascontiguousarray(units[:, self._stable]).reshape(len(units), -1)
         roots = np.sqrt(weights)
         # The depth axis is the head's own here, not the camera's: then the 52 x 52 system is the same for
         # every frame, and for the turns that a tracker survives the difference is small.
         self._roots = roots[:, None] * np.array([1.0, 1.0, depth_weight])
-        flat = (self._units * self._roots).reshape(52, -1)
+        flat = (units * self._roots).reshape(52, -1)
         self._flat = np.ascontiguousarray(flat)
         self._gram = np.ascontiguousarray(flat @ flat.T)
 
@@ -55,10 +56,10 @@ class ExpressionSolver:
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
         ones = np.ones(len(self._stable))
         for _ in range(_POSE_ROUNDS):
-            stable = self._neutral[self._stable] + np.tensordot(weights, self._units[:, self._stable], axes=1)
+            stable = self.neutral[self._stable] + (weights @ self._stable_units).reshape(-1, 3)
             scale, rotation, translation = similarity(stable, points[self._stable], ones)
             local = (points - translation) @ rotation / scale
-            right = self._flat @ ((local - self._neutral) * self._roots).reshape(-1)
+            right = self._flat @ ((local - self.neutral) * self._roots).reshape(-1)
             weights = prior.copy()
             descend(self._gram, right, prior, _RIDGE, _SWEEPS, weights)
         return weights, scale, rotation, translation
@@ -84,3 +85,9 @@ def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, 
                 if j != i:
                     rest -= gram[i, j] * weights[j]
             weights[i] = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+
+
+def compile_solver() -> None:
+    """Compile `descend`, or load it from Numba's cache, by running it on nothing."""
+    nothing = np.zeros(0)
+    descend(np.zeros((0, 0)), nothing, nothing, 0.0, 0, nothing)

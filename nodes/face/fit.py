@@ -30,7 +30,7 @@ class FitParams(NodeParams):
     """How faces are fitted."""
 
     mode: Mode = param(Mode.MOVING, "A driver or a portrait.", cost=Cost.REOPEN)
-    shape_frames: int = param(7, "Over how many frames the driver's shape is averaged.", ge=1, le=60, cost=Cost.REOPEN)
+    shape_frames: int = param(5, "Over how many frames the driver's shape is averaged.", ge=1, le=60, cost=Cost.REOPEN)
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,16 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
     def open(self, context: NodeContext) -> None:
         """Load the head and compile the solver."""
         from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.expression_solver import compile_solver
         from vivant.nodes.face.head_fit import HeadFitter
 
         self._fitter = HeadFitter(load_head())
         self._shape: npt.NDArray[np.float64] | None = None
         self._seen = 0
         self._solver = self._fitter.follow(self._fitter.prior_shape)
+        if self.params.mode is Mode.MOVING:
+            self._fitter.invert()
+            compile_solver()
 
     def process(self, inputs: FitInputs) -> FitOutputs:
         """Fit one face."""
@@ -82,4 +86,4 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         self._seen += 1
         before = np.zeros(len(shape)) if self._shape is None else self._shape
         self._shape = before + (shape - before) / self._seen
-        self._solver = self._fitter.follow(self._shape)
+        self._solver.neutral = self._fitter.neutral_of(self._shape)

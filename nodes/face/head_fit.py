@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 _OVAL_WEIGHT = 0.3
 _STILL_DEPTH_WEIGHT = 0.35
 _MOVING_DEPTH_WEIGHT = 0.25
-_ROUNDS, _QUICK_ROUNDS = 8, 4
+_ROUNDS, _QUICK_ROUNDS = 8, 3
 _RIDGE = 0.0004
 _SHAPE_RANGE = (-0.6, 1.2)
 _UNIT_RANGE = (-0.1, 1.1)
@@ -121,19 +121,16 @@ class HeadFitter:
         )
 
     def shape_of(self, reading: FaceReading) -> npt.NDArray[np.float64]:
-        """Estimate the shape ``(S,)`` of a face alone, in a few milliseconds.
+        """Estimate the shape ``(S,)`` of a face alone, in a few milliseconds; the first call takes longer.
 
         As `fit`, but depth is trusted less along the head's own axis, not the camera's: then the system is the
         same for every face and is inverted once.
         """
         points = picture_space(reading).astype(np.float64)
-        depth = np.array([1.0, 1.0, _MOVING_DEPTH_WEIGHT])
-        roots = np.sqrt(self._weights)[:, None] * depth
-        basis, count = self._basis, len(self._shapes)
+        roots = self._quick_roots()
         if self._inverse is None:
-            flat = basis * roots.reshape(-1)
-            stiffness = _RIDGE * 478 * self._stiffness()
-            self._inverse = np.asarray(np.linalg.inv(flat @ flat.T + np.diag(stiffness)), np.float64)
+            self.invert()
+        basis, count = self._basis, len(self._shapes)
         prior, low, high = self._bounds(reading)
         coefficients = prior
         for _ in range(_QUICK_ROUNDS):
@@ -144,6 +141,15 @@ class HeadFitter:
             right += _RIDGE * 478 * self._stiffness() * prior
             coefficients = np.clip(self._inverse @ right, low, high)
         return np.asarray(coefficients[:count])
+
+    def invert(self) -> None:
+        """Invert the system of `shape_of` beforehand."""
+        flat = self._basis * self._quick_roots().reshape(-1)
+        self._inverse = np.asarray(np.linalg.inv(flat @ flat.T + np.diag(_RIDGE * 478 * self._stiffness())), np.float64)
+
+    def _quick_roots(self) -> Array:
+        """Square roots of how much each coordinate of each landmark counts in `shape_of`, ``(478, 3)``."""
+        return np.asarray(np.sqrt(self._weights)[:, None] * np.array([1.0, 1.0, _MOVING_DEPTH_WEIGHT]))
 
     def _stiffness(self) -> Array:
         """How hard each coefficient is held at its prior: shapes, then units."""
@@ -157,14 +163,17 @@ class HeadFitter:
         high = np.concatenate([np.full(shapes, _SHAPE_RANGE[1]), np.full(units, _UNIT_RANGE[1])])
         return prior, low, high
 
+    def neutral_of(self, shape: npt.NDArray[np.floating]) -> Array:
+        """Return the landmarks ``(478, 3)`` of a face of this shape ``(S,)`` without expression, decimetres."""
+        return np.asarray(self._mean + (shape.astype(np.float64) @ self._basis[: len(self._shapes)]).reshape(478, 3))
+
     def follow(self, shape: npt.NDArray[np.floating]) -> ExpressionSolver:
         """Return a solver for pose and expression of a face whose shape is known.
 
         Args:
             shape: Coefficients ``(S,)`` of the shape targets.
         """
-        neutral = self._mean + np.tensordot(shape.astype(np.float64), self._shapes, axes=1)
-        return ExpressionSolver(neutral, self._units, self._weights, list(STABLE), _MOVING_DEPTH_WEIGHT)
+        return ExpressionSolver(self.neutral_of(shape), self._units, self._weights, list(STABLE), _MOVING_DEPTH_WEIGHT)
 
 
 def tracker_rotation(reading: FaceReading) -> npt.NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vivant.nodes.formats.picture import Picture
+from vivant.nodes.render.finish import finisher
 
 
 class Readback:
@@ -20,7 +21,7 @@ class Readback:
     """
 
     def __init__(self, context: Any, size: tuple[int, int]) -> None:
-        self._size = size
+        self._finish = finisher()
         self._buffer = context.buffer(reserve=4 * size[0] * size[1], dynamic=True)
         self._pixels = np.empty((size[1], size[0], 4), np.uint8)
 
@@ -28,6 +29,7 @@ class Readback:
         """Wait until the frame is drawn and return it, upright and without alpha."""
         import cv2
 
+        self._finish()
         framebuffer.read_into(self._buffer, components=4)
         self._buffer.read_into(self._pixels)
         # OpenGL has row 0 at the bottom.
