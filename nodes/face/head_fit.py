@@ -128,8 +128,7 @@ class HeadFitter:
         """
         points = picture_space(reading).astype(np.float64)
         roots = self._quick_roots()
-        if self._inverse is None:
-            self.invert()
+        inverse = self.invert() if self._inverse is None else self._inverse
         basis, count = self._basis, len(self._shapes)
         prior, low, high = self._bounds(reading)
         coefficients = prior
@@ -139,13 +138,14 @@ class HeadFitter:
             goal = ((points - translation) @ rotation / scale - self._mean) * roots**2
             right = basis @ goal.reshape(-1)
             right += _RIDGE * 478 * self._stiffness() * prior
-            coefficients = np.clip(self._inverse @ right, low, high)
+            coefficients = np.clip(inverse @ right, low, high)
         return np.asarray(coefficients[:count])
 
-    def invert(self) -> None:
-        """Invert the system of `shape_of` beforehand."""
+    def invert(self) -> Array:
+        """Invert the system of `shape_of`, best before the first frame waits for it; ``(K, K)``."""
         flat = self._basis * self._quick_roots().reshape(-1)
         self._inverse = np.asarray(np.linalg.inv(flat @ flat.T + np.diag(_RIDGE * 478 * self._stiffness())), np.float64)
+        return self._inverse
 
     def _quick_roots(self) -> Array:
         """Square roots of how much each coordinate of each landmark counts in `shape_of`, ``(478, 3)``."""
