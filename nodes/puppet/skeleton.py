@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.landmark_sets import CHIN, FOREHEAD
+from vivant.nodes.face.landmark_sets import CHIN, FOREHEAD, LEFT_SIDE, RIGHT_SIDE
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Bone
 
@@ -23,6 +23,7 @@ _HEAD_FROM, _HEAD_TO = (
     -0.06,
 )  # face widths above the chin between which the head takes over from the neck
 _NECK_FROM, _NECK_TO = -0.85, -0.35
+_OWN_WITHIN, _OTHERS_FROM = 1.0, 1.4  # face widths aside: hair reaches so far, and others begin there
 
 
 def skeleton(fit: HeadFit, eye_centres: dict[str, F32]) -> tuple[Bone, ...]:
@@ -45,14 +46,17 @@ def neck_weights(points: F32, fit: HeadFit, face_width: float) -> tuple[F32, F32
     """Weights of root, neck and head for points of the picture, each ``float32 (N,)``; they sum to 1.
 
     The head carries everything above the chin, hair that hangs beside the neck goes with it less and less, the
-    shoulders rest.
+    shoulders rest, and so do people beside.
     """
     chin = fit.points[CHIN]
     up = fit.points[FOREHEAD, :2] - chin[:2]
     up = up / np.linalg.norm(up)
     height = (points[:, :2] - chin[:2]) @ up / face_width
-    head = _ease((height - _HEAD_FROM) / (_HEAD_TO - _HEAD_FROM))
-    moved = _ease((height - _NECK_FROM) / (_NECK_TO - _NECK_FROM))
+    middle = fit.points[[RIGHT_SIDE, LEFT_SIDE], :2].mean(axis=0)
+    aside = np.abs((points[:, :2] - middle) @ np.array([-up[1], up[0]])) / face_width
+    own = 1 - _ease((aside - _OWN_WITHIN) / (_OTHERS_FROM - _OWN_WITHIN))
+    head = own * _ease((height - _HEAD_FROM) / (_HEAD_TO - _HEAD_FROM))
+    moved = own * _ease((height - _NECK_FROM) / (_NECK_TO - _NECK_FROM))
     return (1 - moved).astype(np.float32), (moved - head).clip(0).astype(np.float32), head.astype(np.float32)
 
 
