@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vivant.graph.errors import EndOfStream
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Emission, NodeContext, Outcome
+from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.runtime.statistics import NodeStatistics
+from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
 
 
@@ -38,10 +40,18 @@ class Station:
         statistics: Its numbers.
         upkeep: Its state.
         runs: How often it was called, successfully or not.
+        flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
     """
 
-    def __init__(self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        spec: NodeSpec,
+        context: NodeContext,
+        wall_ns: Callable[[], int],
+        trace: Trace | None = None,
+    ) -> None:
         """Prepare a node; `open` makes it.
 
         Args:
@@ -49,6 +59,7 @@ class Station:
             spec: The node.
             context: What it is opened with.
             wall_ns: Clock that its duration is measured with.
+            trace: Where its calls are noted, if anywhere.
         """
         self.spec = spec
         self.statistics = NodeStatistics()
@@ -57,6 +68,10 @@ class Station:
         self.providers: tuple[str, ...] = ()
         self._context = context
         self._wall_ns = wall_ns
+        self._trace = trace
+        self.flow = origin(graph, spec)
+        # a source of media is at its own time until the worker has waited for it
+        self._ages = not context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
         self._node = spec.create()
         self._is_open = False
         self._held: dict[str, Packet[Any]] = {}
@@ -178,15 +193,26 @@ class Station:
 
     def _call(self, inputs: Any, stamp: Callable[[], tuple[int, int]]) -> Made:
         self.runs += 1
-        begin = self._wall_ns()
-        result = self._node.process(inputs)
-        self.statistics.duration.add_ns(self._wall_ns() - begin)
+        begin_ns = self._wall_ns()
+        try:
+            result = self._node.process(inputs)
+        except Exception as error:
+            if self._trace and not isinstance(error, EndOfStream):
+                self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, f"{type(error).__name__}: {error}")
+            raise
+        end_ns = self._wall_ns()
+        self.statistics.duration.add_ns(end_ns - begin_ns)
         self.statistics.count += 1
         t_ns, seq = stamp()
-        if result is None:
-            return Made({}, t_ns, seq, silent=bool(self.spec.node_class.output_ports))
         if isinstance(result, Emission):
             t_ns, seq, result = result.t_ns, seq if result.seq is None else result.seq, result.outputs
+        if self._ages and seq >= 0:
+            self.statistics.age.add_ns(end_ns - t_ns)
+            self.statistics.shown_ns = t_ns
+        if self._trace:
+            self._trace.call(self.id, self.flow, begin_ns, end_ns, seq)
+        if result is None:
+            return Made({}, t_ns, seq, silent=bool(self.spec.node_class.output_ports))
         made = self._made(result, t_ns, seq)
         if self.spec.pace is None:
             self._next_seq = seq + 1
