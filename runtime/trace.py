@@ -23,7 +23,7 @@ KEPT = 300_000
 class _Call:
     node: str
     flow: str
-    thread: int
+    thread: str
     begin_ns: int
     end_ns: int
     seq: int
@@ -37,7 +37,6 @@ class Trace:
         """Begin a trace that holds the last `kept` calls."""
         self._calls: deque[_Call] = deque(maxlen=kept)
         self._shown: deque[tuple[str, int, int, int]] = deque(maxlen=kept)
-        self._threads: dict[int, str] = {}
 
     def call(self, node: str, flow: str, begin_ns: int, end_ns: int, seq: int, fault: str = "") -> None:
         """Note one call of a node. From the thread that made it.
@@ -50,9 +49,8 @@ class Trace:
             seq: The frame's number; below zero it belongs to no frame.
             fault: What it raised, or an empty string.
         """
-        thread = threading.get_ident()
-        if thread not in self._threads:
-            self._threads[thread] = threading.current_thread().name
+        # by name: the system gives the number of a thread that has ended to the next one
+        thread = threading.current_thread().name
         self._calls.append(_Call(node, flow, thread, begin_ns, end_ns, seq, fault))  # atomic in CPython
 
     def presented(self, flow: str, seq: int, captured_ns: int, now_ns: int) -> None:
@@ -70,11 +68,11 @@ class Trace:
         events: list[dict[str, Any]] = [
             {"ph": "M", "name": "process_name", "pid": process, "tid": 0, "args": {"name": "vivant"}}
         ]
-        # The system may give the number of a thread that has ended to another: names belong to what was seen last.
-        for order, (thread, name) in enumerate(self._threads.items()):
-            track = {"pid": process, "tid": thread}
-            events.append({"ph": "M", "name": "thread_name", **track, "args": {"name": _track_name(name)}})
-            events.append({"ph": "M", "name": "thread_sort_index", **track, "args": {"sort_index": order}})
+        numbers = {thread: order for order, thread in enumerate(dict.fromkeys(call.thread for call in calls), 1)}
+        for thread, number in numbers.items():
+            track = {"pid": process, "tid": number}
+            events.append({"ph": "M", "name": "thread_name", **track, "args": {"name": _track_name(thread)}})
+            events.append({"ph": "M", "name": "thread_sort_index", **track, "args": {"sort_index": number}})
         for call in calls:
             arguments: dict[str, Any] = {"frame": call.seq} if call.seq >= 0 else {}
             if call.fault:
@@ -85,7 +83,7 @@ class Trace:
                     "name": call.node,
                     "cat": "fault" if call.fault else "node",
                     "pid": process,
-                    "tid": call.thread,
+                    "tid": numbers[call.thread],
                     "ts": microseconds(call.begin_ns),
                     "dur": (call.end_ns - call.begin_ns) / 1000,
                     "args": arguments,
@@ -102,7 +100,7 @@ class Trace:
                     "name": "frame",
                     "cat": "frame",
                     "pid": process,
-                    "tid": call.thread,
+                    "tid": numbers[call.thread],
                     "ts": microseconds(moment),
                 }
                 events.append(event | ({"bp": "e"} if phase == "f" else {}))
