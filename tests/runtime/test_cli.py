@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, trigger
 from vivant.graph.registry import Registry
+from vivant.runtime import entry
 from vivant.runtime.cli import main
 from vivant.runtime.drawing import NoWindowError
 
@@ -379,7 +381,8 @@ def test_an_interrupted_run_keeps_what_was_made(cli: Cli, preset: Path) -> None:
     )  # fmt: skip
     assert ran.status == 1
     assert "note: Stopping" in ran.err
-    assert "vivant: interrupted" in ran.err
+    assert "vivant: interrupted: out.mp4 holds" in ran.err
+    assert "what to do" not in ran.err
     kept = Path("out.mp4").read_text().split()
     assert 0 < len(kept) < 100_000
     assert f"out.mp4 holds the {len(kept)} frames" in ran.err
@@ -517,6 +520,34 @@ def test_the_doctor_says_what_is_missing(cli: Cli, monkeypatch: pytest.MonkeyPat
     assert ran.out.count("MISSING") >= 2
     assert "Something is missing: OpenGL" in ran.out
     assert "ORT_DISABLE_TELEMETRY=1" in ran.out
+
+
+def test_the_doctor_finds_what_may_not_be_fetched(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("doctor")  # the cache of these tests is empty, and they are offline
+    assert ran.status == 1
+    assert "MISSING: face_landmarker, selfie_segmenter, sample:astronaut, and VIVANT_OFFLINE forbids" in ran.out
+    assert "hand_landmarker: not fetched (no preset needs it)" in ran.out
+    assert "Model files" in ran.out.splitlines()[-1]
+
+
+def test_the_doctor_finds_a_damaged_model(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VIVANT_OFFLINE")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "face_landmarker.task").write_bytes(b"no model")
+    ran = cli("doctor")
+    assert ran.status == 1
+    assert "DAMAGED: face_landmarker, will not be loaded" in ran.out
+
+
+def test_ctrl_c_while_the_command_line_is_loaded_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pressed(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, path: object, target: object = None) -> None:
+            if name == "vivant.runtime.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "vivant.runtime.cli")
+    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
+    assert entry.main() == 1
 
 
 def test_an_unexpected_error_is_one_block_and_its_traceback_is_in_the_log(
