@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,14 +23,18 @@ class Doorbell:
 
     def ring(self) -> None:
         """Make the one who waits look again."""
-        # Two may ring at once: the second finds it rung, which is all that it wanted.
         if self._quiet.locked():
-            with suppress(RuntimeError):
+            try:  # noqa: SIM105 - suppress() takes longer than the rest
                 self._quiet.release()
+            except RuntimeError:
+                pass  # two rang at once: the second finds it rung, which is all that it wanted
 
     def listen(self, timeout_s: float | None) -> None:
         """Wait for a ring that came since the last one was heard, for at most `timeout_s`."""
-        self._quiet.acquire(timeout=-1 if timeout_s is None else min(timeout_s, threading.TIMEOUT_MAX))
+        if timeout_s is None:
+            self._quiet.acquire()
+        else:
+            self._quiet.acquire(timeout=min(timeout_s, threading.TIMEOUT_MAX))
 
 
 class Clock(Protocol):
@@ -72,10 +76,13 @@ class MonotonicClock:
     def wait(self, bell: Doorbell, ready: Callable[[], bool], until_ns: int | None = None) -> bool:
         """See `Clock.wait`."""
         while not ready():
-            left_ns = None if until_ns is None else until_ns - self.now_ns()
-            if left_ns is not None and left_ns <= 0:
+            if until_ns is None:
+                bell.listen(None)
+                continue
+            left_ns = until_ns - self.now_ns()
+            if left_ns <= 0:
                 return False
-            bell.listen(None if left_ns is None else left_ns / 1e9)
+            bell.listen(left_ns / 1e9)
         return True
 
     @contextmanager
