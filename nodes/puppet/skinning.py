@@ -87,7 +87,7 @@ def skin_kernel(
             y += w * morph_plane[k, 1]
             dz += w * morph_depth[k]
         rx, ry = ray[v, 0], ray[v, 1]
-        a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3 = (zero,) * 12
+        a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = zero
         for j in range(np.uintp(4)):
             w = bone_weight[v, j]
             if w == zero:
