@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float64]
 
 _POSE_ROUNDS = 3
 _SWEEPS = 60
+_STILL = 1e-10  # a sweep that moves no weight by more than this is the last
 _RIDGE = 0.5
 
 
@@ -33,6 +34,8 @@ class ExpressionSolver:
         self._neutral = np.ascontiguousarray(neutral)
         self._units = np.ascontiguousarray(units)
         self._stable = np.array(stable)
+        self._stable_neutral = np.ascontiguousarray(self._neutral[self._stable])
+        self._stable_units = np.ascontiguousarray(self._units[:, self._stable]).reshape(52, -1)
         roots = np.sqrt(weights)
         # The depth axis is the head's own here, not the camera's: then the 52 x 52 system is the same for
         # every frame, and for the turns that a tracker survives the difference is small.
@@ -55,7 +58,7 @@ class ExpressionSolver:
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
         ones = np.ones(len(self._stable))
         for _ in range(_POSE_ROUNDS):
-            stable = self._neutral[self._stable] + np.tensordot(weights, self._units[:, self._stable], axes=1)
+            stable = self._stable_neutral + (weights @ self._stable_units).reshape(-1, 3)
             scale, rotation, translation = similarity(stable, points[self._stable], ones)
             local = (points - translation) @ rotation / scale
             right = self._flat @ ((local - self._neutral) * self._roots).reshape(-1)
@@ -73,14 +76,19 @@ def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, 
         right: ``A^T b`` ``(n,)``.
         prior: ``(n,)``.
         ridge: Its weight, in the square units of `gram`.
-        sweeps: How many times each coordinate is solved.
+        sweeps: How many times each coordinate is solved, at most.
         weights: Start and result ``(n,)``.
     """
     count = weights.shape[0]
     for _ in range(sweeps):
+        moved = 0.0
         for i in range(count):
             rest = right[i] + ridge * prior[i]
             for j in range(count):
                 if j != i:
                     rest -= gram[i, j] * weights[j]
-            weights[i] = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+            solved = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+            moved = max(moved, abs(solved - weights[i]))
+            weights[i] = solved
+        if moved < _STILL:
+            break

@@ -95,7 +95,6 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
         self._loaded = puppet
 
     def _release(self) -> None:
-        for item in (self._readback, self._renderer):
-            if item is not None:
-                item.release()
+        if self._renderer is not None:
+            self._renderer.release()
         self._renderer = self._readback = None
