@@ -12,6 +12,7 @@ import typer
 
 from vivant.graph.errors import VivantError
 from vivant.runtime.commands.animate import animate
+from vivant.runtime.commands.bench import bench
 from vivant.runtime.commands.cameras import cameras
 from vivant.runtime.commands.check import check
 from vivant.runtime.commands.demo import demo
@@ -63,7 +64,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for command in (run, animate, demo, check, nodes, presets, cameras, doctor, models, schema):
+    for command in (run, animate, demo, check, nodes, presets, cameras, doctor, models, schema, bench):
         app.command()(command)
     return app
 

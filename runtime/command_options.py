@@ -17,6 +17,11 @@ Report = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="Write what was measured to a JSON file.")
 ]
 
+TraceFile = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE", help="Write what every thread did when, for ui.perfetto.dev."),
+]
+
 
 def from_here(overrides: list[str] | None, folder: Path) -> list[str]:
     """Make relative paths in overrides start in `folder`: inside a preset they would start beside the preset.

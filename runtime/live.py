@@ -12,11 +12,11 @@ from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import run_prelude
+from vivant.runtime.presented import Presented
 from vivant.runtime.render_lane import RenderLane
 from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import Services
 from vivant.runtime.station import Made, Station
-from vivant.runtime.statistics import Samples
 from vivant.runtime.worker import Worker
 
 STEP_NS = 1_000_000_000 // 60
@@ -73,7 +73,7 @@ class LiveEngine:
         self._check()
         for spec in self._graph.nodes:
             context = self._services.node_context(self._graph, spec, self._clock.now_ns, offline=False)
-            self._stations[spec.id] = Station(self._graph, spec, context, self._clock.now_ns)
+            self._stations[spec.id] = Station(self._graph, spec, context, self._clock.now_ns, self._services.trace)
         outcome = Outcome.FAILED
         with self._clock.seat("render lane", rank=1):
             try:
@@ -259,7 +259,7 @@ class LiveEngine:
     def _result(self, outcome: Outcome, duration_ns: int) -> RunResult:
         return RunResult(
             outcome=outcome,
-            frames=self._ledger.frames,
+            frames=self._ledger.presented.frames,
             duration_ns=duration_ns,
             nodes={
                 station.id: NodeReport(
@@ -267,7 +267,7 @@ class LiveEngine:
                 )
                 for station in self._stations.values()
             },
-            latency=self._ledger.latency,
+            presented=self._ledger.presented,
             renderer=self._services.gl.renderer if self._services.gl else None,
             hung=tuple(sorted(self._hung)),
         )
@@ -277,21 +277,18 @@ class _Ledger:
     """Listens to all nodes: counts what is presented, and decides what a fault means.
 
     Attributes:
-        frames: Frames presented.
-        latency: From capture to presented, of every new packet that was presented.
+        presented: The frames presented, with their latency.
         fatal: The fault that ends the run at once.
         broken: A source of media that failed: the run ends with it, when all others have ended.
     """
 
     def __init__(self, graph: Graph, services: Services, clock: Clock, bell: Doorbell) -> None:
-        self.frames = 0
-        self.latency = Samples()
+        self.presented = Presented()
         self.fatal: NodeFault | None = None
         self.broken: NodeFault | None = None
         self._services = services
         self._clock = clock
         self._bell = bell
-        self._last_seq: int | None = None
         drawn = [spec for spec in graph.nodes if _draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
         self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
@@ -301,15 +298,15 @@ class _Ledger:
     def made(self, station: Station, made: Made) -> None:
         if station.id != self._presenter or made.silent:
             return
-        self.frames += 1
-        if self._ages and made.seq >= 0 and made.seq != self._last_seq:
-            self._last_seq = made.seq
-            self.latency.add_ns(self._clock.now_ns() - made.t_ns)
+        now_ns = self._clock.now_ns()
+        fresh = self.presented.frame(now_ns, made.t_ns, made.seq, ages=self._ages)
+        if fresh and self._services.trace:
+            self._services.trace.presented(station.flow, made.seq, made.t_ns, now_ns)
 
     def failed(self, station: Station, error: Exception, *, for_good: bool = False) -> None:
         station.statistics.faults += 1
         first = station.upkeep.failed(error, self._clock.now_ns(), for_good=for_good)
-        if self.frames == 0 and station.statistics.count == 0:
+        if self.presented.frames == 0 and station.statistics.count == 0:
             self.crashed(station, error)
         elif for_good and station.spec.pace is Pace.MEDIA:
             self.broken = self.broken or NodeFault(station.id, error)

@@ -14,10 +14,17 @@ from vivant.runtime.progress import FetchProgress
 
 if TYPE_CHECKING:
     from vivant.runtime.report import RunResult
+    from vivant.runtime.trace import Trace
 
 
-def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunResult:
+def run_live(graph: Graph, *, headless: bool, duration_s: float | None, trace: Trace | None = None) -> RunResult:
     """Run `graph` until its duration is over, its window is closed, its sources end or Ctrl-C.
+
+    Args:
+        graph: What to run.
+        headless: Leave out what needs a display.
+        duration_s: How long; None: no limit.
+        trace: Where the calls of all nodes are noted, if anywhere.
 
     Raises:
         VivantError: It cannot start.
@@ -31,7 +38,7 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunRe
         stop_on_interrupt(notice) as stop,
         gl_for(graph, window=not headless) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
         engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
         result = engine.run(stop)
     sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")

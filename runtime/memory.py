@@ -1,9 +1,25 @@
-"""How much memory this process took at most."""
+"""How much memory this process has, and took at most."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import Any
+
+
+def current_rss_mb() -> float | None:
+    """Return the resident memory in MB (10^6 bytes), or None where the system does not say cheaply."""
+    if sys.platform == "linux":
+        try:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+        except OSError:
+            return None
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    if sys.platform == "win32":
+        counters = _windows_counters()
+        return None if counters is None else int(counters.working_set_size) / 1e6
+    return None
 
 
 def peak_rss_mb() -> float | None:
@@ -16,13 +32,14 @@ def peak_rss_mb() -> float | None:
                 return int(line.split()[1]) * 1024 / 1e6
         return None
     if sys.platform == "win32":
-        return _windows_peak_mb()
+        counters = _windows_counters()
+        return None if counters is None else int(counters.peak_working_set_size) / 1e6
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # macOS counts bytes
 
 
-def _windows_peak_mb() -> float | None:
+def _windows_counters() -> Any:
     import ctypes
 
     class Counters(ctypes.Structure):
@@ -32,7 +49,8 @@ def _windows_peak_mb() -> float | None:
             ("cb", ctypes.c_uint32),
             ("page_fault_count", ctypes.c_uint32),
             ("peak_working_set_size", ctypes.c_size_t),
-            *((f"unused_{index}", ctypes.c_size_t) for index in range(7)),
+            ("working_set_size", ctypes.c_size_t),
+            *((f"unused_{index}", ctypes.c_size_t) for index in range(6)),
         ]
 
     counters = Counters()
@@ -42,4 +60,4 @@ def _windows_peak_mb() -> float | None:
     kernel32.K32GetProcessMemoryInfo.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)
     if not kernel32.K32GetProcessMemoryInfo(kernel32.GetCurrentProcess(), ctypes.byref(counters), counters.cb):
         return None
-    return int(counters.peak_working_set_size) / 1e6
+    return counters

@@ -75,7 +75,7 @@ class OfflineEngine:
         for spec in self._graph.nodes:
             now_ns = clocks[stage_of[spec.id]].now_ns
             context = self._services.node_context(self._graph, spec, now_ns, offline=True)
-            self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns)
+            self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns, self._services.trace)
         stages = {
             name: Stage(
                 self._graph,

@@ -17,15 +17,17 @@ from vivant.runtime.progress import FetchProgress, FrameProgress
 
 if TYPE_CHECKING:
     from vivant.runtime.report import RunResult
+    from vivant.runtime.trace import Trace
 
 
-def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
+def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = None) -> RunResult:
     """Run `graph` to the end of its driver and say what was made.
 
     Args:
         graph: A graph that writes something.
         label: What the progress bar says.
         made: What is written, for the line at the end.
+        trace: Where the calls of all nodes are noted, if anywhere.
 
     Raises:
         VivantError: The run failed, or was interrupted (what was written until then is kept and named).
@@ -39,7 +41,7 @@ def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
         stop_on_interrupt(notice) as stop,
         gl_for(graph, window=False) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:

@@ -9,6 +9,7 @@ from vivant.graph.packet import Packet, Tick
 from vivant.runtime.clock import Clock
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.station import Made, Station
+from vivant.runtime.upkeep import State
 from vivant.runtime.worker import Listener
 
 
@@ -34,12 +35,24 @@ class RenderLane:
             outboxes: For each node and output, the mailboxes of readers in workers.
             listener: Told what happens.
         """
-        self._graph = graph
         self._stations = tuple(stations)
-        self._by_id = {station.id: station for station in stations}
+        by_id = {station.id: station for station in stations}
+        # output, reader and its input: within the lane; output and mailbox: to workers
+        self._routes = {
+            station.id: [
+                (reader.links[name].output, by_id[reader.id], name)
+                for reader, name in graph.readers(station.id)
+                if reader.id in by_id
+            ]
+            for station in stations
+        }
         self._clock = clock
         self._inboxes = inboxes
         self._outboxes = outboxes
+        self._mail = {
+            station.id: [(output, box) for output, boxes in outboxes[station.id].items() for box in boxes]
+            for station in stations
+        }
         self._listener = listener
         self._steps = 0
         self._last_ns = 0
@@ -83,7 +96,7 @@ class RenderLane:
     def _run(self, station: Station, tick: Packet[Tick]) -> None:
         if not (station.can_tick() or station.woken):
             return
-        if not station.upkeep.may_run(self._clock.now_ns()):
+        if station.upkeep.state is not State.RUNNING and not station.upkeep.may_run(self._clock.now_ns()):
             return
         try:
             made = station.process(tick)
@@ -94,11 +107,13 @@ class RenderLane:
         self._deliver(station, made)
 
     def _deliver(self, station: Station, made: Made) -> None:
-        for reader, name in self._graph.readers(station.id):
-            packet = made.packets.get(reader.links[name].output)
-            if packet is not None and reader.id in self._by_id:
-                self._by_id[reader.id].receive(name, packet)
-        for output, packet in made.packets.items():
-            for box in self._outboxes[station.id].get(output, ()):
+        packets = made.packets
+        for output, reader, name in self._routes[station.id]:
+            packet = packets.get(output)
+            if packet is not None:
+                reader.receive(name, packet)
+        for output, box in self._mail[station.id]:
+            packet = packets.get(output)
+            if packet is not None:
                 box.put(packet)
         self._listener.made(station, made)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vivant.graph.errors import VivantError
 from vivant.graph.node import Outcome
 from vivant.runtime.memory import peak_rss_mb
+from vivant.runtime.presented import Presented
+from vivant.runtime.report_file import write_json
 from vivant.runtime.statistics import NodeStatistics, Samples
 from vivant.runtime.upkeep import State
 
@@ -32,6 +31,8 @@ class NodeReport:
             "count": self.statistics.count,
             "ms_p50": _rounded(self.statistics.duration.percentile(50)),
             "ms_p95": _rounded(self.statistics.duration.percentile(95)),
+            "age_ms_p50": _rounded(self.statistics.age.percentile(50)),
+            "age_ms_p95": _rounded(self.statistics.age.percentile(95)),
             "dropped": self.statistics.dropped,
             "faults": self.statistics.faults,
             "state": self.state.value,
@@ -47,7 +48,7 @@ class RunResult:
         frames: Offline, the steps made; live, the frames presented.
         duration_ns: From the first step to the last, real time.
         nodes: What each node did.
-        latency: From capture to presented; offline without samples.
+        presented: The frames presented, with their time from capture; None offline.
         renderer: What drew, or None.
         hung: Nodes that did not stop in time and were left behind.
     """
@@ -56,7 +57,7 @@ class RunResult:
     frames: int
     duration_ns: int
     nodes: Mapping[str, NodeReport]
-    latency: Samples = field(default_factory=Samples)
+    presented: Presented | None = None
     renderer: str | None = None
     hung: tuple[str, ...] = ()
 
@@ -66,6 +67,11 @@ class RunResult:
         return self.duration_ns / 1e9
 
     @property
+    def latency(self) -> Samples:
+        """From capture to presented, of every new packet that was presented; offline without samples."""
+        return self.presented.latency if self.presented else Samples()
+
+    @property
     def fps(self) -> float:
         """Frames per second; 0 for a run without duration."""
         return self.frames / self.duration_s if self.duration_ns > 0 else 0.0
@@ -73,16 +79,20 @@ class RunResult:
     def report(self) -> dict[str, Any]:
         """Return the report as JSON values."""
         rss = peak_rss_mb()
+        fresh = self.presented.fresh if self.presented else 0
         return {
             "outcome": self.outcome.value,
             "frames": self.frames,
             "fps": round(self.fps, 3),
             "duration_s": round(self.duration_s, 6),
+            "fresh_fps": round(fresh / self.duration_s, 3) if self.duration_ns > 0 else 0.0,
             "latency_ms": {f"p{p}": _rounded(self.latency.percentile(p)) for p in (50, 95, 99)},
+            "latency_max_ms": _rounded(max(self.latency.milliseconds(), default=None)),
             "nodes": {node_id: node.as_json() for node_id, node in self.nodes.items()},
             "renderer": self.renderer,
             "providers": {node_id: list(n.providers) for node_id, n in self.nodes.items() if n.providers},
             "peak_rss_mb": None if rss is None else round(rss, 1),
+            "presented": None if self.presented is None else self.presented.as_json(),
         }
 
 
@@ -92,13 +102,7 @@ def write_report(result: RunResult, path: Path) -> None:
     Raises:
         VivantError: The file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(json.dumps(result.report(), indent=2) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise VivantError(f"the report cannot be written: {error.strerror or error}", where=str(path)) from None
+    write_json(result.report(), path)
 
 
 def _rounded(value: float | None) -> float | None:

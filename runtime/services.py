@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, NodeContext
+from vivant.runtime.trace import Trace
 
 
 class Graphics(Protocol):
@@ -51,12 +52,14 @@ class Services:
         notice: Says one line to the user. May be called from any thread.
         gl: OpenGL, or None where no node of the graph is in the render lane.
         log_dir: Folder for tracebacks; None: the user's log folder.
+        trace: Where the calls of all nodes are noted, if anywhere.
     """
 
     fetch: Callable[[str], Path]
     notice: Callable[[str], None]
     gl: Graphics | None = None
     log_dir: Path | None = None
+    trace: Trace | None = None
 
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""

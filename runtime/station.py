@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vivant.graph.errors import EndOfStream
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Emission, NodeContext, Outcome
+from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.runtime.statistics import NodeStatistics
+from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made:
-    """What one call of a node gave.
+    """What one call of a node gave. Never changed; a frozen dataclass would take three times as long to make.
 
     Attributes:
         packets: One per output; empty when it gave nothing, or has no outputs.
@@ -38,10 +40,18 @@ class Station:
         statistics: Its numbers.
         upkeep: Its state.
         runs: How often it was called, successfully or not.
+        flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
     """
 
-    def __init__(self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        spec: NodeSpec,
+        context: NodeContext,
+        wall_ns: Callable[[], int],
+        trace: Trace | None = None,
+    ) -> None:
         """Prepare a node; `open` makes it.
 
         Args:
@@ -49,6 +59,7 @@ class Station:
             spec: The node.
             context: What it is opened with.
             wall_ns: Clock that its duration is measured with.
+            trace: Where its calls are noted, if anywhere.
         """
         self.spec = spec
         self.statistics = NodeStatistics()
@@ -57,13 +68,24 @@ class Station:
         self.providers: tuple[str, ...] = ()
         self._context = context
         self._wall_ns = wall_ns
+        self._trace = trace
+        self.flow = origin(graph, spec)
+        # a source of media is at its own time until the worker has waited for it
+        self._ages = not context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
         self._node = spec.create()
         self._is_open = False
         self._held: dict[str, Packet[Any]] = {}
         self._pending: Packet[Any] | None = None
         self._fresh = False
         self._next_seq = 0
+        # looked up once: a hop takes a few microseconds, and so did the looking up
         ports = spec.node_class.input_ports
+        self._waker = spec.waker
+        self._ticks = spec.ticks
+        self._inputs_type = spec.node_class.inputs_type
+        self._outputs_type = spec.node_class.outputs_type
+        self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
+        self._nothing: dict[str, Packet[Any] | None] = dict.fromkeys(ports)
         self._needed = tuple(n for n in spec.latest if ports[n].required)
         # whose age an output of a tick has: what comes from a still picture has none
         self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
@@ -101,7 +123,7 @@ class Station:
 
     def receive(self, input_name: str, packet: Packet[Any]) -> None:
         """Take a packet in. One that should have woken the node and did not is lost, and counted."""
-        if input_name == self.spec.waker:
+        if input_name == self._waker:
             if self._pending is not None:
                 self.statistics.dropped += 1
                 packet = replace(packet, gap=True)
@@ -112,7 +134,7 @@ class Station:
 
     def has(self, input_name: str) -> bool:
         """Whether an input has a packet."""
-        return input_name in self._held or (input_name == self.spec.waker and self._pending is not None)
+        return input_name in self._held or (input_name == self._waker and self._pending is not None)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -122,7 +144,7 @@ class Station:
     @property
     def woken(self) -> bool:
         """Whether a trigger waits and all that the node needs has arrived."""
-        return self._pending is not None and all(name in self._held for name in self._needed)
+        return self._pending is not None and self._has_needed()
 
     @property
     def fresh(self) -> bool:
@@ -131,7 +153,7 @@ class Station:
 
     def can_tick(self) -> bool:
         """Whether the node is woken by ticks and all that it needs has arrived."""
-        return self.spec.ticks and all(name in self._held for name in self._needed)
+        return self._ticks and self._has_needed()
 
     def process(self, tick: Packet[Tick] | None = None) -> Made:
         """Call the node with what has arrived, woken by its trigger or by a tick.
@@ -139,23 +161,20 @@ class Station:
         Raises:
             Exception: Whatever the node raises. Its trigger is used up.
         """
-        waking: Packet[Any]
-        if self.spec.ticks:
-            assert tick is not None
-            waking = tick
-        else:
-            assert self._pending is not None
+        waking: Packet[Any] | None = tick
+        if not self._ticks:
             waking, self._pending = self._pending, None
+        assert waking is not None and self._waker is not None
         self._fresh = False
-        inputs: dict[str, Packet[Any] | None] = {
-            name: self._held.get(name) for name in self.spec.node_class.input_ports
-        }
-        assert self.spec.waker is not None
-        inputs[self.spec.waker] = waking
-        origin: Packet[Any] = waking
-        if self.spec.ticks:
-            origin = next((self._held[n] for n in self._moving if n in self._held), waking)
-        return self._call(self.spec.node_class.inputs_type(**inputs), lambda: (origin.t_ns, origin.seq))
+        inputs = self._inputs_type(**{**self._nothing, **self._held, self._waker: waking})
+        stamp = waking
+        if self._ticks:
+            for name in self._moving:
+                held = self._held.get(name)
+                if held is not None:
+                    stamp = held
+                    break
+        return self._call(inputs, stamp)
 
     def emit(self) -> Made:
         """Call a source.
@@ -164,7 +183,7 @@ class Station:
             EndOfStream: It has nothing more.
             Exception: Whatever else the node raises.
         """
-        made = self._call(self.spec.node_class.inputs_type(), lambda: (self._context.now_ns(), self._next_seq))
+        made = self._call(self._inputs_type(), None)
         if made.packets:
             self._next_seq = made.seq + 1
         return made
@@ -176,31 +195,43 @@ class Station:
             self._next_seq = seq + 1
             yield self._made(emission.outputs, emission.t_ns, seq)
 
-    def _call(self, inputs: Any, stamp: Callable[[], tuple[int, int]]) -> Made:
+    def _has_needed(self) -> bool:
+        return all(map(self._held.__contains__, self._needed))
+
+    def _call(self, inputs: Any, stamp: Packet[Any] | None) -> Made:
+        """Call the node; what it gives bears the time and number of `stamp`, None: of now."""
         self.runs += 1
-        begin = self._wall_ns()
-        result = self._node.process(inputs)
-        self.statistics.duration.add_ns(self._wall_ns() - begin)
+        begin_ns = self._wall_ns()
+        try:
+            result = self._node.process(inputs)
+        except Exception as error:
+            if self._trace and not isinstance(error, EndOfStream):
+                self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, f"{type(error).__name__}: {error}")
+            raise
+        end_ns = self._wall_ns()
+        self.statistics.duration.add_ns(end_ns - begin_ns)
         self.statistics.count += 1
-        t_ns, seq = stamp()
-        if result is None:
-            return Made({}, t_ns, seq, silent=bool(self.spec.node_class.output_ports))
+        t_ns, seq = (stamp.t_ns, stamp.seq) if stamp else (self._context.now_ns(), self._next_seq)
         if isinstance(result, Emission):
             t_ns, seq, result = result.t_ns, seq if result.seq is None else result.seq, result.outputs
-        made = self._made(result, t_ns, seq)
-        if self.spec.pace is None:
+        if self._ages and seq >= 0:
+            self.statistics.age.add_ns(end_ns - t_ns)
+            self.statistics.shown_ns = t_ns
+        if self._trace:
+            self._trace.call(self.id, self.flow, begin_ns, end_ns, seq)
+        if result is None:
+            return Made({}, t_ns, seq, bool(self._sends))
+        if stamp:
             self._next_seq = seq + 1
-        return made
+        return self._made(result, t_ns, seq)
 
     def _made(self, outputs: Any, t_ns: int, seq: int) -> Made:
-        node_class = self.spec.node_class
-        if not isinstance(outputs, node_class.outputs_type):
-            raise TypeError(
-                f"{node_class.__name__} gave {type(outputs).__name__}, not {node_class.outputs_type.__name__}"
-            )
-        packets = {
-            name: Packet(value, t_ns, seq)
-            for name, port in node_class.output_ports.items()
-            if not ((value := getattr(outputs, name)) is None and port.sometimes)
-        }
+        if not isinstance(outputs, self._outputs_type):
+            node, wanted = self.spec.node_class.__name__, self._outputs_type.__name__
+            raise TypeError(f"{node} gave {type(outputs).__name__}, not {wanted}")
+        packets: dict[str, Packet[Any]] = {}
+        for name, sometimes in self._sends:
+            value = getattr(outputs, name)
+            if value is not None or not sometimes:
+                packets[name] = Packet(value, t_ns, seq)
         return Made(packets, t_ns, seq)

@@ -46,9 +46,13 @@ class NodeStatistics:
         faults: Calls that failed.
         dropped: Packets that were lost before they reached this node.
         duration: How long ``process`` took.
+        age: Live, how old what it gave was by then: from capture to the end of its call.
+        shown_ns: Capture time of what it gave last; None without one.
     """
 
     count: int = 0
     faults: int = 0
     dropped: int = 0
     duration: Samples = field(default_factory=Samples)
+    age: Samples = field(default_factory=Samples)
+    shown_ns: int | None = None

@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float64]
 
 _POSE_ROUNDS = 3
 _SWEEPS = 60
+_STILL = 1e-10  # a sweep that moves no weight by more than this is the last
 _RIDGE = 0.5
 
 
@@ -74,17 +75,22 @@ def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, 
         right: ``A^T b`` ``(n,)``.
         prior: ``(n,)``.
         ridge: Its weight, in the square units of `gram`.
-        sweeps: How many times each coordinate is solved.
+        sweeps: How many times each coordinate is solved, at most.
         weights: Start and result ``(n,)``.
     """
     count = weights.shape[0]
     for _ in range(sweeps):
+        moved = 0.0
         for i in range(count):
             rest = right[i] + ridge * prior[i]
             for j in range(count):
                 if j != i:
                     rest -= gram[i, j] * weights[j]
-            weights[i] = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+            solved = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+            moved = max(moved, abs(solved - weights[i]))
+            weights[i] = solved
+        if moved < _STILL:
+            break
 
 
 def compile_solver() -> None:

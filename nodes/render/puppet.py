@@ -55,6 +55,8 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
         """Remember the GL context; shaders and buffers are made with the first puppet."""
         self._gl = context.gl
         self._reads = "frame" in context.connected
+        # Where neither a window nor a read-back waits for the drawing, it would pile up in the driver's queue.
+        self._waits = context.window is None and not self._reads
         self._loaded: Puppet | None = None
 
     def process(self, inputs: RenderInputs) -> RenderOutputs | None:
@@ -64,6 +66,8 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
             return None  # the mesh of the puppet before
         self._load(puppet)
         self._renderer.draw(inputs.mesh.value.vertices)
+        if self._waits:
+            self._gl.finish()
         picture = self._readback.read(self._renderer.framebuffer) if self._reads else None
         return RenderOutputs(Surface(self._renderer.texture, self._renderer.size), picture)
 
@@ -86,12 +90,11 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
             if samples < 0:
                 samples = 1 if is_software(self._gl) else 4
             self._renderer = PuppetRenderer(self._gl, (width, height), samples)
-            self._readback = Readback(self._gl, (width, height))
+            self._readback = Readback((width, height))
         self._renderer.load(puppet)
         self._loaded = puppet
 
     def _release(self) -> None:
-        for item in (self._readback, self._renderer):
-            if item is not None:
-                item.release()
+        if self._renderer is not None:
+            self._renderer.release()
         self._renderer = self._readback = None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vivant.runtime.command_options import Overrides, Report, from_here
+from vivant.runtime.command_options import Overrides, Report, TraceFile, from_here
 
 
 def animate(
@@ -22,6 +22,7 @@ def animate(
     ] = "portrait-video",
     set_: Overrides = None,
     report: Report = None,
+    trace: TraceFile = None,
 ) -> None:
     """Let a video drive a picture, and write the result: one frame for each frame of the driver."""
     from vivant.graph.preset import apply_overrides, load_preset
@@ -33,11 +34,15 @@ def animate(
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
+    from vivant.runtime.trace import Trace
 
     portrait_path, driver_path = portrait_file(portrait), driver_file(driver)
     out_path = output_file(out, portrait_path, str(driver_path))
     if report is not None:
         check_report_path(report)
+    if trace is not None:
+        check_report_path(trace, "trace")
+    events = Trace() if trace is not None else None
     path, registry = find_preset(preset), Registry.installed()
     document = load_preset(path)
     document = offline_document(
@@ -49,6 +54,9 @@ def animate(
         out=out_path,
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
-    result = run_offline(validate(document, registry, path.parent, where=str(path)), label=out.name, made=str(out))
+    graph = validate(document, registry, path.parent, where=str(path))
+    result = run_offline(graph, label=out.name, made=str(out), trace=events)
     if report is not None:
         write_report(result, report)
+    if events is not None and trace is not None:
+        events.write(trace)

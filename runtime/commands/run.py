@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vivant.runtime.command_options import Overrides, Preset, Report, from_here
+from vivant.runtime.command_options import Overrides, Preset, Report, TraceFile, from_here
 
 
 def run(
@@ -20,6 +20,7 @@ def run(
         float | None, typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds.")
     ] = None,
     report: Report = None,
+    trace: TraceFile = None,
 ) -> None:
     """Run a preset live, until the window is closed or Ctrl-C is pressed."""
     from vivant.graph.preset import apply_overrides, load_preset
@@ -29,12 +30,18 @@ def run(
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
+    from vivant.runtime.trace import Trace
 
     if report is not None:
         check_report_path(report)
+    if trace is not None:
+        check_report_path(trace, "trace")
+    events = Trace() if trace is not None else None
     path = find_preset(preset)
     document = apply_overrides(load_preset(path), from_here(set_, Path.cwd()))
     graph = validate(document, Registry.installed(), path.parent, where=str(path))
-    result = run_live(graph, headless=headless, duration_s=duration)
+    result = run_live(graph, headless=headless, duration_s=duration, trace=events)
     if report is not None:
         write_report(result, report)
+    if events is not None and trace is not None:
+        events.write(trace)

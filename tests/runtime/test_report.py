@@ -7,6 +7,7 @@ import pytest
 
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Outcome
+from vivant.runtime.presented import Presented
 from vivant.runtime.report import NodeReport, RunResult, write_report
 from vivant.runtime.statistics import NodeStatistics, Samples, percentile
 from vivant.runtime.upkeep import State
@@ -14,13 +15,13 @@ from vivant.runtime.upkeep import State
 
 @pytest.fixture
 def result() -> RunResult:
-    latency = Samples()
+    presented = Presented()
     for ms in range(1, 101):
-        latency.add_ns(ms * 1_000_000)
+        presented.frame(ms * 30_000_000, ms * 29_000_000, ms, ages=True)
     statistics = NodeStatistics(count=90, dropped=10)
     statistics.duration.add_ns(1_234_567)
     node = NodeReport("face.landmarks", statistics, State.RUNNING, ("CPUExecutionProvider",))
-    return RunResult(Outcome.DONE, 90, 3_000_000_000, {"face": node}, latency, "llvmpipe")
+    return RunResult(Outcome.DONE, 90, 3_000_000_000, {"face": node}, presented, "llvmpipe")
 
 
 def test_the_report_has_what_the_command_line_promises(result: RunResult, tmp_path: Path) -> None:
@@ -30,8 +31,10 @@ def test_the_report_has_what_the_command_line_promises(result: RunResult, tmp_pa
     assert report["fps"] == 30.0
     assert report["duration_s"] == 3.0
     assert report["latency_ms"] == {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+    assert (report["latency_max_ms"], report["fresh_fps"]) == (100.0, 33.333)
     assert report["nodes"]["face"] == {
-        "type": "face.landmarks", "count": 90, "ms_p50": 1.235, "ms_p95": 1.235, "dropped": 10, "faults": 0,
+        "type": "face.landmarks", "count": 90, "ms_p50": 1.235, "ms_p95": 1.235,
+        "age_ms_p50": None, "age_ms_p95": None, "dropped": 10, "faults": 0,
         "state": "running",
     }  # fmt: skip
     assert report["renderer"] == "llvmpipe"

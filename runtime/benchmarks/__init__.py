@@ -1,0 +1,1 @@
+"""Benchmarks: each measures Vivant beside a reference, in the same run."""
