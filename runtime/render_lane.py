@@ -34,15 +34,25 @@ class RenderLane:
             outboxes: For each node and output, the mailboxes of readers in workers.
             listener: Told what happens.
         """
-        self._graph = graph
-        self._stations = tuple(stations)
-        self._by_id = {station.id: station for station in stations}
         self._clock = clock
-        self._inboxes = inboxes
-        self._outboxes = outboxes
         self._listener = listener
         self._steps = 0
         self._last_ns = 0
+        self.rewire(graph, stations, inboxes, outboxes)
+
+    def rewire(
+        self,
+        graph: Graph,
+        stations: Sequence[Station],
+        inboxes: Mapping[str, Mapping[str, Mailbox]],
+        outboxes: Mapping[str, Mapping[str, Sequence[Mailbox]]],
+    ) -> None:
+        """Go on with these nodes, in the rhythm of before; the arguments are those of the constructor."""
+        self._graph = graph
+        self._stations = tuple(stations)
+        self._by_id = {station.id: station for station in stations}
+        self._inboxes = inboxes
+        self._outboxes = outboxes
 
     def step(self) -> None:
         """Run every node that is woken: by this step's tick, or by a packet that came since the last one."""
