@@ -121,7 +121,10 @@ class Crew:
         self.graph = replace(self.graph, nodes=nodes)
 
     def dismiss(self, node_id: str) -> Retired:
-        """End the worker of a node whose place is about to be taken; its readers hold what it gave last."""
+        """End the worker of a node whose place is about to be taken; its readers hold what it gave last.
+
+        It is for the caller to wait for the worker and to close the node.
+        """
         worker = self._workers.pop(node_id, None)
         self._wires.pop(node_id, None)
         if worker is not None:
@@ -140,8 +143,9 @@ class Crew:
         Returns:
             What is not at work any more, in the order in which it is to be closed.
         """
-        gone = [station for node_id, station in self.stations.items() if node_id not in graph or node_id in fresh]
-        retired = [self.dismiss(station.id) for station in reversed(gone)]
+        gone = [node_id for node_id in self.stations if node_id not in graph or node_id in fresh]
+        # who was dismissed before was also seen off then
+        retired = [self.dismiss(node_id) for node_id in reversed(gone) if node_id not in self._absent]
         self._absent.clear()
         before, stations = dict(self.stations), dict[str, Station]()
         for spec in graph.nodes:
@@ -169,7 +173,7 @@ class Crew:
             box.close()
             reader.statistics.dropped += box.dropped
         self._man_lane()
-        self._follows(graph, frozenset(leaver.station.id for leaver in retired))
+        self._follows(graph, frozenset(gone))
         for spec in self._moving(graph):
             if spec.id in fresh and not draws(spec):
                 self._hire(spec.id).start()

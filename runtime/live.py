@@ -190,7 +190,7 @@ class LiveEngine:
         """Return what this run can run of a graph that was saved while it runs."""
         graph = graph.without_display() if self._headless else graph
         _check(graph)
-        if self._services.gl is None and any(draws(spec) for spec in graph.nodes):
+        if any(draws(spec) for spec in graph.nodes) and not any(draws(spec) for spec in self._graph.nodes):
             raise VivantError(
                 "this run was started without OpenGL, and the preset draws now", remedy="start it again", exit_status=2
             )

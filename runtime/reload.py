@@ -74,7 +74,7 @@ class Reload:
         self._main = MainThread(clock, bell)
         self._closing = False
         self._watch_bell = Doorbell()
-        self._watch = Errand("reload watch", self._look, clock, self._watch_bell)
+        self._watch: Errand | None = None
         self._files: frozenset[Path] = frozenset()
         self._saved: deque[Edit] = deque()
         self._wanted: Graph | None = None
@@ -89,6 +89,7 @@ class Reload:
     def start(self) -> None:
         """Begin to look for edits."""
         self._gather_files()
+        self._watch = Errand("reload watch", self._look, self._clock, self._watch_bell)
         self._watch.start()
 
     def step(self) -> None:
@@ -113,8 +114,8 @@ class Reload:
         self._watch_bell.ring()
         if self._preparation:
             self._preparation.give_up()
-        errands = [self._watch, *(errand for errand, _ in self._leaving)]
-        errands += [self._work] if self._work else []
+        errands = [errand for errand in (self._watch, self._work) if errand is not None]
+        errands += [errand for errand, _ in self._leaving]
 
         def over() -> bool:
             return all(errand.finished for errand in errands)
