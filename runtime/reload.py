@@ -155,6 +155,8 @@ class Reload:
                 self._listener.refused(fault)
                 return
             self._tried = {}
+            if not diff_graphs(self._crew.graph, self._wanted):
+                self._listener.applied("nothing changed")
             self._update(self._wanted)
 
     def _update(self, wanted: Graph) -> None:
