@@ -34,7 +34,7 @@ class FileWatch:
         wanted = frozenset(paths)
         for table in (self._known, self._seen, self._new):
             for gone in table.keys() - wanted:
-                del table[gone]  # type: ignore[attr-defined]
+                del table[gone]
         changed = set()
         for path in wanted:
             content = self._content(path)
