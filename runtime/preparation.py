@@ -118,9 +118,12 @@ class Preparation:
     def _open_beside(self, spec: NodeSpec) -> None:
         if self._given_up:
             raise GivenUp
-        station = self._fresh[spec.id] = self._make(self.target, spec)
-        if not self._exclusive(spec):
-            with NodeFault.of(spec.id):
+        made: list[Station] = []
+        with NodeFault.of(spec.id):
+            # what draws is given OpenGL, which only the main thread may take
+            self._on_thread_of(spec, lambda: made.append(self._make(self.target, spec)))
+            station = self._fresh[spec.id] = made[0]
+            if not self._exclusive(spec):
                 self._call(station, station.open)
 
     def _make_still_part(self) -> None:
@@ -194,10 +197,14 @@ class Preparation:
         )
 
     def _call(self, station: Station, work: Callable[[], None]) -> None:
-        """Do something with a node that is not at work: here, or on the main thread where it draws."""
+        """Do something with a node that is not at work."""
         if self._given_up and self.error is None:
             raise GivenUp
-        if draws(station.spec):
+        self._on_thread_of(station.spec, work)
+
+    def _on_thread_of(self, spec: NodeSpec, work: Callable[[], None]) -> None:
+        """Do something here, or on the main thread for a node that draws."""
+        if draws(spec):
             self._main.call(work)
         else:
             work()

@@ -241,7 +241,11 @@ class Reload:
             self._listener.applied(str(preparation.diff))
         elif isinstance(error, NodeFault):
             self._listener.refused(self._explain(error.error, error.node_id))
-        elif not isinstance(error, GivenUp):
+        elif isinstance(error, GivenUp):
+            pass
+        elif isinstance(error, Exception):
+            self._listener.refused(self._explain(error, "reload"))
+        else:
             raise error
 
     def _retire(self, retired: tuple[Retired, ...]) -> None:
