@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vivant.graph.errors import VivantError
-from vivant.graph.node import Pace, Source
-from vivant.graph.params import NodeParams, param
-from vivant.graph.port import NoInputs, output
+from vivant.graph.graph import Graph
+from vivant.graph.node import Lane, Node, Pace, Source
+from vivant.graph.packet import Packet, Tick
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import NoInputs, NoOutputs, output, tick
 from vivant.graph.problem import PresetError
 from vivant.graph.registry import Registry
+from vivant.runtime.clock import VirtualClock
 from vivant.runtime.edits import Edit
+from vivant.runtime.live import LiveEngine
 from vivant.runtime.preset_watch import PresetWatch
+from vivant.runtime.services import Services
 
 
 class Params(NodeParams):
@@ -153,3 +160,67 @@ def test_files_of_nodes_are_told_apart_from_the_preset(file: Path, tmp_path: Pat
 def test_the_first_load_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(VivantError, match="there is no such preset"):
         watch(tmp_path / "none.json").load()
+
+
+class TickParams(NodeParams):
+    gain: int = param(1)
+    path: str = param("", cost=Cost.REOPEN)
+
+
+@dataclass(frozen=True)
+class TickInputs:
+    tick: Packet[Tick] = tick()
+
+
+class Act(Node[TickParams, TickInputs, NoOutputs], type="watch.act", lane=Lane.RENDER):
+    """Saves its own preset at its tenth step, and tells when that has come back to it."""
+
+    steps = 0
+
+    def process(self, inputs: TickInputs) -> None:
+        self.steps += 1
+        file = Path(self.params.path)
+        if self.steps == 10:
+            text = file.read_text().replace('"gain": 1', '"gain": 2')
+            beside = file.with_name("beside")
+            beside.write_text(text)
+            beside.replace(file)
+        if self.steps == 50:
+            file.write_text("{")
+        with file.with_suffix(".log").open("a") as log:
+            log.write(f"{self.params.gain} ")
+
+
+def test_a_saved_preset_is_in_force_within_half_a_second(tmp_path: Path) -> None:
+    file = tmp_path / "act.json"
+    params = {"gain": 1, "path": str(file)}
+    file.write_text(json.dumps({"version": 1, "nodes": {"act": {"type": "watch.act", "params": params}}}))
+    saved = PresetWatch(file, (), Registry({"watch.act": Act}))
+    notices: list[str] = []
+    services = Services(fetch=Path, notice=notices.append)
+    LiveEngine(saved.load(), services, clock=VirtualClock(), duration_s=1.2, edits=saved).run(threading.Event())
+    gains = [int(word) for word in file.with_suffix(".log").read_text().split()]
+    assert gains == [1] * 19 + [2] * (73 - 19)  # saved at 150 ms, seen at 200 and 300, in force with the next step
+    assert notices[0] == "reload: changed: act"
+    assert notices[1].startswith("reload refused: the preset has a problem:\n  line 1, column 2: no valid JSON")
+    assert str(file) in notices[1]
+
+
+def test_the_run_command_watches_its_preset_and_keeps_what_was_set(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vivant.graph import registry
+    from vivant.runtime import live_run
+    from vivant.runtime.cli import main
+
+    given: dict[str, Any] = {}
+
+    def run_live(graph: Graph, **options: Any) -> None:
+        given.update(options, graph=graph)
+        save(file, size=3, name="saved")
+
+    monkeypatch.setattr(live_run, "run_live", run_live)
+    monkeypatch.setattr(registry.Registry, "installed", lambda: Registry({"watch.counts": Counts}))
+    assert main(["run", str(file), "--set", "counts.size=9"]) == 0
+    assert given["graph"]["counts"].params.model_dump() == {"size": 9, "name": "a"}
+    found = edit(given["edits"])
+    assert found.graph is not None
+    assert found.graph["counts"].params.model_dump() == {"size": 9, "name": "saved"}
