@@ -80,7 +80,7 @@ class Spread:
         return out
 
 
-def place_head(head: AnatomicalHead, fit: HeadFit, mouth_rim: I32 | None = None) -> PlacedHead:
+def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None) -> PlacedHead:
     """Place the head, close the last distance to the landmarks, and calibrate lids and lips.
 
     What shape and expression cannot say is made up by a smooth field over the head's surface, a Gaussian radial
@@ -89,21 +89,22 @@ def place_head(head: AnatomicalHead, fit: HeadFit, mouth_rim: I32 | None = None)
     Args:
         head: The anatomical head.
         fit: Its fit to the picture.
-        mouth_rim: Indices of the vertices around the mouth's opening; None: the lips are left as they are.
+        inner_lips: Indices of the vertices at the mouth's opening; None: the lips are left as they are.
     """
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
     residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
     spread = Spread(head)
     vertices[:, :2] += spread.spread(residual, len(vertices))
-    tuck_rims(vertices, fit.points)
+    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"]], axis=1)
+    tuck_rims(vertices, fit.points, opening > 0.5 * opening.max())
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
     _calibrate_lids(head, fit, vertices, units, spread)
-    if mouth_rim is not None:
+    if inner_lips is not None:
         for _ in range(_LIP_ROUNDS):
-            _close_neutral_lips(head, fit, vertices, units, spread, mouth_rim)
+            _close_neutral_lips(head, fit, vertices, units, spread, inner_lips)
     return PlacedHead(vertices, units)
 
 
@@ -144,14 +145,6 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
             units[unit] += spread.spread(correction, len(vertices)) / to_go
 
 
-def _edge(
-    points: F32, across: npt.NDArray[np.float64], up: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """A lip's edge as a curve: places across the face, ascending, and heights."""
-    order = np.argsort(points @ across)
-    return np.asarray((points @ across)[order], np.float64), np.asarray((points @ up)[order], np.float64)
-
-
 def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
     return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
@@ -159,10 +152,11 @@ def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArr
 
 _UPPER_SHARE = 0.3
 _LIP_ROUNDS = 3
+_BESIDE_DM = 0.04  # how far aside of a landmark the lips' edges are looked for
 
 
 def _close_neutral_lips(
-    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread, rim: I32
+    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread, lips: I32
 ) -> None:
     """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
 
@@ -175,16 +169,20 @@ def _close_neutral_lips(
         return
     neutral = vertices - np.tensordot(fit.weights, units, axes=1)
     across, up = fit.rotation[:, 0].astype(np.float64), fit.rotation[:, 1].astype(np.float64)
-    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], rim], axis=1)
+    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], lips], axis=1)
     lower = opening > 0.5 * opening.max()
-    edges = [_edge(neutral[rim[of]], across, up) for of in (~lower, lower)]
+    places, heights = neutral[lips] @ across, neutral[lips] @ up
     marks = head.landmark_positions(neutral.astype(np.float32)).astype(np.float64)
     correction = np.zeros((_SURFACE, 3))
     for above, below in LIPS:
-        at = float((marks[above] + marks[below]) @ across) / 2
-        gap = float(np.interp(at, *edges[0]) - np.interp(at, *edges[1])) + _OVERLAP_DM * fit.scale
-        correction[above] = -_UPPER_SHARE * gap * up
-        correction[below] = (1 - _UPPER_SHARE) * gap * up
+        here = np.abs(places - (marks[above] + marks[below]) @ across / 2) < _BESIDE_DM * fit.scale
+        if not (here & lower).any() or not (here & ~lower).any():
+            continue
+        # The edge that one sees is where a lip turns inward: the lowest of the upper, the highest of the lower.
+        gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + _OVERLAP_DM * fit.scale
+        # Lips that overlap are left so: pulling them out to where they just meet would show their insides.
+        correction[above] = -_UPPER_SHARE * max(gap, 0.0) * up
+        correction[below] = (1 - _UPPER_SHARE) * max(gap, 0.0) * up
     field = spread.spread(correction, len(vertices))
     for unit in np.flatnonzero(worn > 0.02):
         # At rest nothing changes; with no unit worn the whole correction shows.

@@ -10,10 +10,11 @@ from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
+_LEFT_CORNER = 308
 _BEYOND = 0.004  # face widths that a tucked vertex lies outside the opening
 
 
-def tuck_rims(vertices: F32, points: F32) -> None:
+def tuck_rims(vertices: F32, points: F32, lower_lip: npt.NDArray[np.bool_]) -> None:
     """Move vertices that the picture would show inside an eye or an open mouth out to its rim; in place.
 
     They are the insides of lips and lids. Left where they are, their skin would be the picture's teeth and
@@ -22,14 +23,22 @@ def tuck_rims(vertices: F32, points: F32) -> None:
     Args:
         vertices: ``(V, 3)`` in picture space.
         points: Landmarks ``(478, 3)`` in picture space.
+        lower_lip: Which vertices go with the jaw, ``(V,)``: each lip is tucked behind its own edge, however near the
+            other's is.
     """
     margin = _BEYOND * float(np.linalg.norm(points[234] - points[454]))
     for contour in (*EYE_CONTOURS.values(), INNER_LIPS):
         rim = points[list(contour), :2].astype(np.float64)
         near = np.flatnonzero(((vertices[:, :2] > rim.min(axis=0)) & (vertices[:, :2] < rim.max(axis=0))).all(axis=1))
         inside = near[_inside(vertices[near, :2].astype(np.float64), rim)]
-        if len(inside):
-            vertices[inside, :2] = _nearest_outside(vertices[inside, :2].astype(np.float64), rim, margin)
+        if contour is INNER_LIPS:
+            turn = INNER_LIPS.index(_LEFT_CORNER)
+            edges = [(inside[~lower_lip[inside]], rim[: turn + 1]), (inside[lower_lip[inside]], [*rim[turn:], rim[0]])]
+        else:
+            edges = [(inside, [*rim, rim[0]])]
+        for members, edge in edges:
+            if len(members):
+                vertices[members, :2] = _beyond(vertices[members, :2].astype(np.float64), np.asarray(edge), margin)
 
 
 def _inside(places: F64, rim: F64) -> npt.NDArray[np.bool_]:
@@ -42,9 +51,9 @@ def _inside(places: F64, rim: F64) -> npt.NDArray[np.bool_]:
     return np.asarray((spans & left).sum(axis=1) % 2 == 1)
 
 
-def _nearest_outside(places: F64, rim: F64, margin: float) -> F64:
-    """The nearest point of the polygon's outline, `margin` farther out."""
-    a, along = rim, np.roll(rim, -1, axis=0) - rim
+def _beyond(places: F64, edge: F64, margin: float) -> F64:
+    """The nearest point of a line of several segments ``(M, 2)``, and `margin` farther."""
+    a, along = edge[:-1], np.diff(edge, axis=0)
     length = np.maximum((along**2).sum(axis=1), 1e-18)
     share = np.clip(((places[:, None] - a) * along).sum(axis=2) / length, 0, 1)
     feet = a + share[..., None] * along  # (N, M, 2)

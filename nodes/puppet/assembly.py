@@ -17,7 +17,7 @@ from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
-from vivant.nodes.puppet.openings import mouth_rim, openings
+from vivant.nodes.puppet.openings import inner_lips, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
@@ -46,7 +46,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     size = fit.size
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
     patch = face_patch(head)
-    placed = place_head(head, fit, mouth_rim(head, patch))
+    placed = place_head(head, fit, inner_lips(head, patch))
     background = complete_background(pixels, matte, moving(fit, face_width))
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),

@@ -285,7 +285,7 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
         texture="tongue",
         vertices=fit.place(worn.astype(np.float32)),
         triangles=flat.reshape(-1, 3).astype(np.int32),
-        uv=np.stack([unit[:, 0], 1 - 0.5 * (unit[:, 2] + unit[:, 1])], axis=1).astype(np.float32),
+        uv=np.stack([unit[:, 0], 1 - unit[:, 2]], axis=1).astype(np.float32),
         opacity=np.ones(len(members), np.float32),
         role=Role.INSIDE,
         units=(fit.scale * head.face_units[:, members] @ fit.rotation.T).astype(np.float32),
@@ -296,7 +296,7 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
 def _tongue_page(light: Light) -> U8:
     size = 64
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
-    shade = (0.85 - 0.75 * v) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
+    shade = (0.80 - 0.72 * np.sqrt(v)) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
     page = np.full((size, size, 4), 255, np.uint8)
     page[..., :3] = np.clip(light.on((0.80, 0.42, 0.40)) * shade[..., None], 0, 255)
     return page

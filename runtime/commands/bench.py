@@ -60,7 +60,7 @@ def bench(
         raise VivantError("there is no such driver", where=str(given), exit_status=2)
     # Windows does not remove a library that is loaded
     with tempfile.TemporaryDirectory(prefix="vivant-bench-", ignore_cleanup_errors=True) as folder:
-        setting = Setting(
+        setting: Setting = Setting(
             portrait=portrait_file(portrait),
             driver=lambda: given or make_driver(setting),
             folder=Path(folder),
