@@ -150,11 +150,11 @@ def test_files_of_nodes_are_told_apart_from_the_preset(file: Path, tmp_path: Pat
     assert saved.look(files) is None
     shader.write_text("two")
     found = edit(saved, files)
-    assert (found.graph, found.fault, found.files) == (None, None, {shader})
+    assert (found.graph, found.fault, found.files) == (None, None, frozenset({shader}))
     shader.write_text("three")
     save(file, size=7)
     found = edit(saved, files)
-    assert (size(found), found.files) == (7, {shader})
+    assert (size(found), found.files) == (7, frozenset({shader}))
 
 
 def test_the_first_load_says_what_is_wrong(tmp_path: Path) -> None:
