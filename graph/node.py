@@ -59,7 +59,8 @@ class NodeContext:
         fetch: Returns the path of a model file or sample by name, verified, fetching it when it must.
             Raises VivantError.
         notice: Says one line to the user (a warning, a fall-back). Repeated lines are counted.
-        connected: Names of this node's outputs that some node reads.
+        connected: Names of this node's outputs that some node reads. It may change while the node runs:
+            `Node.reconnect`.
         offline: True when no frame may be dropped and time is virtual.
         gl: The ``moderngl.Context`` in the render lane, None elsewhere. Typed loosely because
             graph/ does not know OpenGL.
@@ -117,6 +118,9 @@ class Node(ABC, Generic[P, I, O]):
     lane: ClassVar[Lane]
     shows: ClassVar[bool]
     """It needs a display: dropped from the graph of a headless or offline run."""
+    exclusive: ClassVar[bool]
+    """What it opens cannot be open twice (a camera, a file that is written): where a running graph gets a new
+    instance of it, the old one is closed first. All others are opened beside the old one, which works on meanwhile."""
     params_type: ClassVar[builtins.type[NodeParams]]  # in this class, `type` is the name of the node type
     inputs_type: ClassVar[builtins.type[Any]]
     outputs_type: ClassVar[builtins.type[Any]]
@@ -124,12 +128,18 @@ class Node(ABC, Generic[P, I, O]):
     output_ports: ClassVar[dict[str, OutputPort]]
 
     def __init_subclass__(
-        cls, *, type: str | None = None, lane: Lane = Lane.WORKER, shows: bool = False, **kwargs: Any
+        cls,
+        *,
+        type: str | None = None,
+        lane: Lane = Lane.WORKER,
+        shows: bool = False,
+        exclusive: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         if type is None:
             return  # an intermediate base class, such as Source
-        cls.type, cls.lane, cls.shows = type, lane, shows
+        cls.type, cls.lane, cls.shows, cls.exclusive = type, lane, shows, exclusive
         cls.about = (cls.__doc__ or "").strip().split("\n")[0]
         cls.params_type, cls.inputs_type, cls.outputs_type = _type_arguments(cls)
         cls.input_ports = input_ports(cls.inputs_type)
@@ -160,8 +170,30 @@ class Node(ABC, Generic[P, I, O]):
         """
 
     def update(self, params: P) -> None:
-        """Take over changed parameters whose cost is LIVE or RECOMPILE."""
+        """Take over changed parameters whose cost is LIVE or RECOMPILE.
+
+        Raises:
+            VivantError: They cannot be taken over; the node goes on as it was.
+        """
         self.params = params
+
+    def files(self) -> Iterable[Path]:
+        """Return the files that the node takes over in `reload` when they change, such as its shaders.
+
+        Asked for after `open`, `update` and `reload`. A file need not exist: one that an ``#include`` asked for
+        in vain is worth waiting for.
+        """
+        return ()
+
+    def reload(self, changed: frozenset[Path]) -> None:
+        """Take over files of its own that have changed.
+
+        Raises:
+            VivantError: They are no good; says file and line. The node goes on with what it had.
+        """
+
+    def reconnect(self, connected: frozenset[str]) -> None:
+        """Take over which of its outputs some node reads, when that changes while the node runs."""
 
     def drain(self) -> Iterable[Emission[O]]:
         """Return what is still on its way when the stream has ended."""

@@ -27,6 +27,15 @@ def load_preset(path: Path) -> Document:
         PresetError: It is no JSON object (with line and column), too large or too deep, names a key twice, or
             is of a newer format version.
     """
+    return parse_preset(read_preset(path), where=str(path))
+
+
+def read_preset(path: Path) -> bytes:
+    """Return the bytes of a preset file, of one that is too large only enough to tell.
+
+    Raises:
+        VivantError: The file cannot be read.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -36,7 +45,7 @@ def load_preset(path: Path) -> Document:
         raise VivantError(
             f"the preset cannot be read: {error.strerror or error}", where=str(path), exit_status=2
         ) from None
-    return parse_preset(data, where=str(path))
+    return data
 
 
 def parse_preset(data: bytes, *, where: str = "") -> Document:

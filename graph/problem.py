@@ -22,15 +22,18 @@ class Problem:
         path: JSON path of the place, such as ``nodes.face.inputs.frame``; empty for the whole file.
         what: What is wrong there, one sentence without a full stop.
         nearest: The name that was probably meant, or None.
+        line: Line of the place in the preset's file, counted from 1, where it is known.
     """
 
     path: str
     what: str
     nearest: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
         hint = f" (did you mean {quoted(self.nearest)}?)" if self.nearest is not None else ""
-        return f"{self.path}: {self.what}{hint}" if self.path else f"{self.what}{hint}"
+        place = f"line {self.line}: " if self.line is not None else ""
+        return f"{place}{self.path}: {self.what}{hint}" if self.path else f"{place}{self.what}{hint}"
 
 
 class PresetError(VivantError):

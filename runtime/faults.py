@@ -48,6 +48,11 @@ def show_fault(error: VivantError) -> None:
     _print_block(f"vivant: {error}")
 
 
+def show_line(text: str) -> None:
+    """Print a line, or a few, that may hold names from files."""
+    _print_block(text)
+
+
 def show_usage_fault(message: str, command_path: str) -> None:
     """Print what was wrong with the command line, and where its help is."""
     _print_block(f"vivant: {message.strip()}\n  what to do: {command_path} --help")

@@ -9,15 +9,16 @@ from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
-from vivant.runtime.mailbox import Mailbox
+from vivant.runtime.crew import Crew, draws
+from vivant.runtime.edits import Edits, ReloadListener
+from vivant.runtime.errand import Errand
 from vivant.runtime.node_fault import NodeFault, explain
-from vivant.runtime.prelude import run_prelude
+from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
-from vivant.runtime.render_lane import RenderLane
+from vivant.runtime.reload import Reload
 from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import Services
 from vivant.runtime.station import Made, Station
-from vivant.runtime.worker import Worker
 
 STEP_NS = 1_000_000_000 // 60
 """Shortest time between two steps of the render lane where no display sets the rate."""
@@ -42,6 +43,8 @@ class LiveEngine:
         clock: Clock | None = None,
         duration_s: float | None = None,
         headless: bool = False,
+        edits: Edits | None = None,
+        reload_listener: ReloadListener | None = None,
     ) -> None:
         """Prepare a run.
 
@@ -51,13 +54,19 @@ class LiveEngine:
             clock: The graph's time; every wait goes through it.
             duration_s: How long to run from the first step on; None: no limit.
             headless: Leave out the nodes that need a display.
+            edits: Other graphs and files to take over while it runs; None: it stays as it is.
+            reload_listener: Told how they fare; None: `services.notice` is.
         """
+        self._headless = headless
+        self._edits = edits
+        self._reload_listener = reload_listener
         self._graph = graph.without_display() if headless else graph
         self._services = services
         self._clock = clock or MonotonicClock()
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stations: dict[str, Station] = {}
         self._hung: set[str] = set()
+        self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
 
@@ -70,23 +79,24 @@ class LiveEngine:
         Raises:
             VivantError: A node failed before the first frame, or a file that drives the graph broke off.
         """
-        self._check()
+        _check(self._graph)
         for spec in self._graph.nodes:
-            context = self._services.node_context(self._graph, spec, self._clock.now_ns, offline=False)
-            self._stations[spec.id] = Station(self._graph, spec, context, self._clock.now_ns, self._services.trace)
+            self._stations[spec.id] = self._station(self._graph, spec)
         outcome = Outcome.FAILED
         with self._clock.seat("render lane", rank=1):
             try:
-                ready = self._open(stop) and run_prelude(
-                    self._graph, self._stations, self._call(stop), lambda: self._asked_to_end(stop)
-                )
+                values = None
+                if self._open(stop):
+                    values = run_prelude(
+                        self._graph, self._stations, self._call(stop), lambda: self._asked_to_end(stop)
+                    )
                 begin_ns = self._clock.now_ns()
-                if ready:
-                    self._stream(stop)
+                if values is not None:
+                    self._stream(values, stop)
                 duration_ns = self._clock.now_ns() - begin_ns
                 if self._ledger.fatal:
                     raise self._ledger.fatal
-                interrupted = stop.is_set() or self._ledger.broken or not ready
+                interrupted = stop.is_set() or self._ledger.broken or values is None
                 outcome = Outcome.INTERRUPTED if interrupted else Outcome.DONE
                 if self._ledger.broken:
                     raise self._ledger.broken
@@ -101,13 +111,9 @@ class LiveEngine:
                 self._close(outcome)
         return self._result(outcome, duration_ns)
 
-    def _check(self) -> None:
-        for spec in self._graph.nodes:
-            if spec.node_class.lane is Lane.RENDER and spec.pace in (Pace.MEDIA, Pace.CAPTURE):
-                raise VivantError(
-                    f"{spec.node_class.type} is a source of the render lane: only ONCE sources may be",
-                    where=f"node {spec.id}",
-                )
+    def _station(self, graph: Graph, spec: NodeSpec) -> Station:
+        context = self._services.node_context(graph, spec, self._clock.now_ns, offline=False)
+        return Station(graph, spec, context, self._clock.now_ns, self._services.trace)
 
     def _asked_to_end(self, stop: threading.Event) -> bool:
         gl = self._services.gl
@@ -129,7 +135,7 @@ class LiveEngine:
             if station.spec.node_class.lane is Lane.RENDER:
                 work()
                 return
-            errand = _Errand(station.id, work, self._clock, self._bell)
+            errand = Errand(station.id, work, self._clock, self._bell)
             errand.start()
             give_up_ns: int | None = None
             while not self._clock.wait(self._bell, lambda: errand.finished, self._clock.now_ns() + POLL_NS):
@@ -146,53 +152,52 @@ class LiveEngine:
 
         return call
 
-    def _stream(self, stop: threading.Event) -> None:
+    def _stream(self, values: StillValues, stop: threading.Event) -> None:
         """Start the workers, step the render lane to the end, and stop the workers."""
-        bells = {node_id: Doorbell() for node_id in self._stations}
-        inboxes: dict[str, dict[str, Mailbox]] = {node_id: {} for node_id in self._stations}
-        outboxes: dict[str, dict[str, list[Mailbox]]] = {node_id: {} for node_id in self._stations}
-        moving = [spec for spec in self._graph.nodes if spec.id not in self._graph.still]
-        for spec in moving:
-            for name, link in spec.links.items():
-                if link.node in self._graph.still or (_draws(spec) and _draws(self._graph[link.node])):
-                    continue
-                # the main thread looks into its mailboxes with every step: nobody need wake it
-                box = Mailbox(Doorbell() if _draws(spec) else bells[spec.id])
-                inboxes[spec.id][name] = box
-                outboxes[link.node].setdefault(link.output, []).append(box)
-        workers = [
-            Worker(
-                self._stations[spec.id],
-                self._clock,
-                bells[spec.id],
-                inboxes[spec.id],
-                outboxes[spec.id],
-                self._ledger,
-            )
-            for spec in moving
-            if not _draws(spec)
-        ]
-        drawn = [spec.id for spec in moving if _draws(spec)]
-        lane = RenderLane(
-            self._graph,
-            [self._stations[node_id] for node_id in drawn],
-            self._clock,
-            inboxes,
-            outboxes,
-            self._ledger,
-        )
+        crew = Crew(self._graph, self._stations, values, self._clock, self._bell, self._ledger, self._ledger.follow)
+        reload = self._reload_of(crew)
         try:
-            for worker in workers:
-                worker.start()
-            self._step(lane, workers, stop)
+            crew.start()
+            if reload:
+                reload.start()
+            self._step(crew, reload, stop)
         finally:
-            self._stop(workers, inboxes)
+            if reload:
+                reload.close()
+                for node_id in sorted(reload.hung):
+                    self._say_left(node_id)
+                # not `_hung`: the node that has its name now is well
+                self._left_behind = frozenset(reload.hung)
+            for node_id in crew.stop(self._clock.now_ns() + SHUTDOWN_NS):
+                self._leave(node_id)
 
-    def _step(self, lane: RenderLane, workers: list[Worker], stop: threading.Event) -> None:
+    def _reload_of(self, crew: Crew) -> Reload | None:
+        if self._edits is None:
+            return None
+        return Reload(
+            crew,
+            self._edits,
+            self._reload_listener or _Notifier(self._services),
+            self._station,
+            self._admit,
+            lambda error, node_id: explain(error, node_id, self._services.log_dir),
+            self._clock,
+            self._bell,
+            SHUTDOWN_NS,
+        )
+
+    def _admit(self, graph: Graph) -> Graph:
+        """Return what this run can run of a graph that was saved while it runs."""
+        graph = graph.without_display() if self._headless else graph
+        _check(graph)
+        if any(draws(spec) for spec in graph.nodes) and not any(draws(spec) for spec in self._graph.nodes):
+            raise VivantError(
+                "this run was started without OpenGL, and the preset draws now", remedy="start it again", exit_status=2
+            )
+        return graph
+
+    def _step(self, crew: Crew, reload: Reload | None, stop: threading.Event) -> None:
         gl = self._services.gl
-        after = self._graph.downstream(s.id for s in self._graph.nodes if _draws(s))
-        feeding = [worker for worker in workers if worker.station.id not in after]
-        has_source = any(worker.station.spec.pace is not None for worker in workers)
         begin_ns = next_ns = self._clock.now_ns()
         end_ns = None if self._duration_ns is None else begin_ns + self._duration_ns
         while True:
@@ -201,15 +206,17 @@ class LiveEngine:
                 gl.poll()
             if self._asked_to_end(stop) or self._ledger.fatal or (end_ns is not None and step_ns >= end_ns):
                 return
+            if reload:
+                reload.step()
             # asked before the step: what came last is still seen by it
-            over = has_source and all(worker.finished for worker in feeding)
-            lane.step()
+            over = crew.over()
+            crew.lane.step()
             self._services.collect_garbage()
             if over:
-                lane.drain()
-                lane.finish()
+                crew.lane.drain()
+                crew.lane.finish()
                 limit_ns = self._clock.now_ns() + SHUTDOWN_NS
-                self._clock.wait(self._bell, lambda: all(w.finished for w in workers), limit_ns)
+                self._clock.wait(self._bell, lambda: all(w.finished for w in crew.workers), limit_ns)
                 return
             took_ns = self._clock.now_ns() - step_ns
             if gl and gl.window is not None and took_ns >= STEP_NS * 4 // 5:
@@ -219,24 +226,11 @@ class LiveEngine:
             until_ns = next_ns if end_ns is None else min(next_ns, end_ns)
             self._clock.wait(self._bell, lambda: self._ledger.fatal is not None, until_ns)
 
-    def _stop(self, workers: list[Worker], inboxes: dict[str, dict[str, Mailbox]]) -> None:
-        for worker in workers:
-            worker.close()
-        for boxes in inboxes.values():
-            for box in boxes.values():
-                box.close()
-        limit_ns = self._clock.now_ns() + SHUTDOWN_NS
-        self._clock.wait(self._bell, lambda: all(worker.finished for worker in workers), limit_ns)
-        for worker in reversed(workers):
-            if worker.finished:
-                worker.join()
-            else:
-                self._leave(worker.station.id)
-        for node_id, boxes in inboxes.items():
-            self._stations[node_id].statistics.dropped += sum(box.dropped for box in boxes.values())
-
     def _leave(self, node_id: str) -> None:
         self._hung.add(node_id)
+        self._say_left(node_id)
+
+    def _say_left(self, node_id: str) -> None:
         self._services.notice(f"{node_id} did not stop within {SHUTDOWN_NS // 10**9} s and is left behind")
 
     def _close(self, outcome: Outcome) -> None:
@@ -269,7 +263,7 @@ class LiveEngine:
             },
             presented=self._ledger.presented,
             renderer=self._services.gl.renderer if self._services.gl else None,
-            hung=tuple(sorted(self._hung)),
+            hung=tuple(sorted(self._hung | self._left_behind)),
         )
 
 
@@ -289,7 +283,13 @@ class _Ledger:
         self._services = services
         self._clock = clock
         self._bell = bell
-        drawn = [spec for spec in graph.nodes if _draws(spec)]
+        self.follow(graph)
+
+    def follow(self, graph: Graph, gone: frozenset[str] = frozenset()) -> None:
+        """Take another graph as the one that runs; instances of nodes in `gone` are not at work any more."""
+        if self.broken and self.broken.node_id in gone:
+            self.broken = None
+        drawn = [spec for spec in graph.nodes if draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
         self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
         # a still picture has no capture time to be late by
@@ -325,36 +325,27 @@ class _Ledger:
         self._bell.ring()
 
 
-class _Errand:
-    """One call on a thread of its own, waited for through the clock."""
+class _Notifier:
+    """Tells how edits fare where nobody else does."""
 
-    def __init__(self, name: str, work: Callable[[], None], clock: Clock, bell: Doorbell) -> None:
-        self.finished = False
-        self.error: BaseException | None = None
-        self._work = work
-        self._bell = bell
-        self._seat = clock.seat(name)
-        self._thread = threading.Thread(target=self._main, name=f"vivant {name}", daemon=False)
+    def __init__(self, services: Services) -> None:
+        self._notice = services.notice
 
-    def start(self) -> None:
-        self._thread.start()
+    def applied(self, summary: str) -> None:
+        self._notice(f"reload: {summary}")
 
-    def join(self) -> None:
-        self._thread.join()
-
-    def _main(self) -> None:
-        with self._seat:
-            try:
-                self._work()
-            except BaseException as error:
-                self.error = error
-            self.finished = True
-            self._bell.ring()
+    def refused(self, fault: VivantError) -> None:
+        self._notice(f"reload refused: {fault}")
 
 
 class _Abandoned(Exception):  # noqa: N818 - the user wanted to stop, and a node did not come back
     pass
 
 
-def _draws(spec: NodeSpec) -> bool:
-    return spec.node_class.lane is Lane.RENDER
+def _check(graph: Graph) -> None:
+    for spec in graph.nodes:
+        if draws(spec) and spec.pace in (Pace.MEDIA, Pace.CAPTURE):
+            raise VivantError(
+                f"{spec.node_class.type} is a source of the render lane: only ONCE sources may be",
+                where=f"node {spec.id}",
+            )

@@ -11,19 +11,29 @@ from vivant.runtime.interrupt import stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
+from vivant.runtime.reload_notices import ReloadNotices
 
 if TYPE_CHECKING:
+    from vivant.runtime.edits import Edits
     from vivant.runtime.report import RunResult
     from vivant.runtime.trace import Trace
 
 
-def run_live(graph: Graph, *, headless: bool, duration_s: float | None, trace: Trace | None = None) -> RunResult:
+def run_live(
+    graph: Graph,
+    *,
+    headless: bool,
+    duration_s: float | None,
+    edits: Edits | None = None,
+    trace: Trace | None = None,
+) -> RunResult:
     """Run `graph` until its duration is over, its window is closed, its sources end or Ctrl-C.
 
     Args:
         graph: What to run.
         headless: Leave out what needs a display.
         duration_s: How long; None: no limit.
+        edits: What is saved meanwhile, to be taken over; None: it stays as it is.
         trace: Where the calls of all nodes are noted, if anywhere.
 
     Raises:
@@ -39,7 +49,9 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None, trace: T
         gl_for(graph, window=not headless) as gl,
     ):
         services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
-        engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
+        engine = LiveEngine(
+            graph, services, duration_s=duration_s, headless=headless, edits=edits, reload_listener=ReloadNotices()
+        )
         result = engine.run(stop)
     sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")
     return result

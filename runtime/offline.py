@@ -97,8 +97,9 @@ class OfflineEngine:
                     break
                 with NodeFault.of(station.id):
                     station.open()
-            self._interrupted = stop.is_set() or not run_prelude(
-                self._graph, self._stations, lambda station, work: work(), stop.is_set
+            self._interrupted = (
+                stop.is_set()
+                or run_prelude(self._graph, self._stations, lambda station, work: work(), stop.is_set) is None
             )
             begin = self._wall.now_ns()
             if not self._interrupted:

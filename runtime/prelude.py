@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from vivant.graph.errors import EndOfStream
-from vivant.graph.graph import Graph
+from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Pace
+from vivant.graph.packet import Packet
 from vivant.runtime.node_fault import NodeFault
 from vivant.runtime.station import Made, Station
+
+StillValues = dict[str, dict[str, Packet[Any]]]
+"""What the still part of a graph gave: the last packet by node and output."""
 
 
 def run_prelude(
@@ -16,7 +21,7 @@ def run_prelude(
     stations: Mapping[str, Station],
     call: Callable[[Station, Callable[[], None]], None],
     stopped: Callable[[], bool],
-) -> bool:
+) -> StillValues | None:
     """Run the still part of a graph to completion, in topological order; its values go to all readers.
 
     Args:
@@ -26,28 +31,57 @@ def run_prelude(
         stopped: Whether to give up between two nodes.
 
     Returns:
-        Whether it was completed.
+        The values; None when it was not completed.
 
     Raises:
         NodeFault: A node failed.
     """
+    values = run_still_part(graph, stations, call, stopped, {})
+    if values is not None:
+        for spec in graph.nodes:
+            if spec.id not in graph.still:
+                receive_still(stations[spec.id], spec, values)
+    return values
+
+
+def run_still_part(
+    graph: Graph,
+    stations: Mapping[str, Station],
+    call: Callable[[Station, Callable[[], None]], None],
+    stopped: Callable[[], bool],
+    known: Mapping[str, dict[str, Packet[Any]]],
+) -> StillValues | None:
+    """Run those nodes of the still part whose values are not known yet; see `run_prelude`.
+
+    Nothing is passed on to nodes outside of the still part: what fails half-way leaves no trace there.
+    """
+    values: StillValues = {}
     for spec in graph.nodes:
         if spec.id not in graph.still:
             continue
+        if spec.id in known:
+            values[spec.id] = known[spec.id]
+            continue
         if stopped():
-            return False
-        station = stations[spec.id]
+            return None
+        station, given = stations[spec.id], values.setdefault(spec.id, {})
 
-        def work(station: Station = station) -> None:
+        def work(station: Station = station, spec: NodeSpec = spec, given: dict[str, Packet[Any]] = given) -> None:
+            receive_still(station, spec, values)
             for made in _still_values(station, stopped):
-                for reader, name in graph.readers(station.id):
-                    packet = made.packets.get(reader.links[name].output)
-                    if packet is not None:
-                        stations[reader.id].receive(name, packet)
+                given.update(made.packets)
 
         with NodeFault.of(spec.id):
             call(station, work)
-    return True
+    return values
+
+
+def receive_still(station: Station, spec: NodeSpec, values: Mapping[str, Mapping[str, Packet[Any]]]) -> None:
+    """Give a node what its inputs read from the still part."""
+    for name, link in spec.links.items():
+        packet = values.get(link.node, {}).get(link.output)
+        if packet is not None:
+            station.receive(name, packet)
 
 
 def _still_values(station: Station, stopped: Callable[[], bool]) -> list[Made]:

@@ -35,6 +35,20 @@ class RenderLane:
             outboxes: For each node and output, the mailboxes of readers in workers.
             listener: Told what happens.
         """
+        self._clock = clock
+        self._listener = listener
+        self._steps = 0
+        self._last_ns = 0
+        self.rewire(graph, stations, inboxes, outboxes)
+
+    def rewire(
+        self,
+        graph: Graph,
+        stations: Sequence[Station],
+        inboxes: Mapping[str, Mapping[str, Mailbox]],
+        outboxes: Mapping[str, Mapping[str, Sequence[Mailbox]]],
+    ) -> None:
+        """Go on with these nodes, in the rhythm of before; the arguments are those of the constructor."""
         self._stations = tuple(stations)
         by_id = {station.id: station for station in stations}
         # output, reader and its input: within the lane; output and mailbox: to workers
@@ -46,16 +60,12 @@ class RenderLane:
             ]
             for station in stations
         }
-        self._clock = clock
         self._inboxes = inboxes
         self._outboxes = outboxes
         self._mail = {
             station.id: [(output, box) for output, boxes in outboxes[station.id].items() for box in boxes]
             for station in stations
         }
-        self._listener = listener
-        self._steps = 0
-        self._last_ns = 0
 
     def step(self) -> None:
         """Run every node that is woken: by this step's tick, or by a packet that came since the last one."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from vivant.graph.errors import EndOfStream
-from vivant.graph.graph import Graph, NodeSpec
+from vivant.graph.graph import Graph, Link, NodeSpec
 from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
+from vivant.graph.params import NodeParams
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
@@ -42,6 +45,7 @@ class Station:
         runs: How often it was called, successfully or not.
         flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
+        files: Files that the node takes over when they change, as it last said.
     """
 
     def __init__(
@@ -66,12 +70,10 @@ class Station:
         self.upkeep = Upkeep()
         self.runs = 0
         self.providers: tuple[str, ...] = ()
+        self.files: frozenset[Path] = frozenset()
         self._context = context
         self._wall_ns = wall_ns
         self._trace = trace
-        self.flow = origin(graph, spec)
-        # a source of media is at its own time until the worker has waited for it
-        self._ages = not context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
         self._node = spec.create()
         self._is_open = False
         self._held: dict[str, Packet[Any]] = {}
@@ -86,9 +88,11 @@ class Station:
         self._outputs_type = spec.node_class.outputs_type
         self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
         self._nothing: dict[str, Packet[Any] | None] = dict.fromkeys(ports)
-        self._needed = tuple(n for n in spec.latest if ports[n].required)
-        # whose age an output of a tick has: what comes from a still picture has none
-        self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
+        self._needed: tuple[str, ...] = ()
+        self._moving: tuple[str, ...] = ()
+        self._ages = False
+        self.flow = origin(graph, spec)
+        self._read_links(graph)
 
     @property
     def id(self) -> str:
@@ -100,6 +104,7 @@ class Station:
         self._node.open(self._context)
         self._is_open = True
         self.upkeep.state = State.RUNNING
+        self._ask_for_files()
 
     def close(self, outcome: Outcome) -> None:
         """Close the node, if it is open."""
@@ -115,6 +120,65 @@ class Station:
         self.close(Outcome.FAILED)
         self._node = self.spec.create()
         self.open()
+
+    def update(self, params: NodeParams) -> None:
+        """Hand the node changed parameters that it can take over as it is.
+
+        Raises:
+            Exception: Whatever the node raises. It keeps the parameters it had.
+        """
+        before = self.spec.params
+        if self._is_open:
+            try:
+                self._node.update(params)
+            except Exception:
+                with suppress(Exception):
+                    self._node.update(before)
+                raise
+            self._ask_for_files()
+        else:
+            self._node = replace(self.spec, params=params).create()
+        self.spec = replace(self.spec, params=params)
+        self.upkeep.retry_at_ns = 0  # what made it fail may be gone
+
+    def reload(self, changed: frozenset[Path]) -> bool:
+        """Let the node take over those of its files that are in `changed`; return whether there were any.
+
+        Raises:
+            Exception: Whatever the node raises. It goes on with what it had.
+        """
+        mine = self.files & changed
+        if not mine or not self._is_open:
+            return False
+        try:
+            self._node.reload(mine)
+        finally:
+            self._ask_for_files()
+        self.upkeep.retry_at_ns = 0
+        return True
+
+    def rewire(self, graph: Graph, links: Mapping[str, Link]) -> None:
+        """Take over where inputs come from and outputs go. What was received is held until something new comes."""
+        for name in self.spec.links.keys() - links.keys():
+            self._held.pop(name, None)
+            if name == self.spec.waker:
+                self._pending = None
+        self.spec = replace(self.spec, links=links)
+        self._read_links(graph)
+        connected = graph.connected(self.id)
+        if connected != self._context.connected:
+            self._context = replace(self._context, connected=connected)
+            if self._is_open:
+                self._node.reconnect(connected)
+
+    def inherit(self, before: Station) -> None:
+        """Go on in the place of another instance: its numbers, and what it had received on links that stay."""
+        self.statistics = before.statistics
+        self._next_seq = before._next_seq
+        for name, link in self.spec.links.items():
+            packet = before._held.get(name)
+            if packet is not None and before.spec.links.get(name) == link:
+                self._held.setdefault(name, packet)
 
     def length(self) -> int | None:
         """Return how many emissions a source expects to give."""
@@ -194,6 +258,17 @@ class Station:
             seq = emission.seq if emission.seq is not None else self._next_seq
             self._next_seq = seq + 1
             yield self._made(emission.outputs, emission.t_ns, seq)
+
+    def _read_links(self, graph: Graph) -> None:
+        spec = self.spec
+        self._needed = tuple(n for n in spec.latest if spec.node_class.input_ports[n].required)
+        # whose age an output of a tick has: what comes from a still picture has none
+        self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
+        # a source of media is at its own time until the worker has waited for it
+        self._ages = not self._context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
+
+    def _ask_for_files(self) -> None:
+        self.files = frozenset(self._node.files())
 
     def _has_needed(self) -> bool:
         return all(map(self._held.__contains__, self._needed))

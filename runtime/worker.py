@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -70,6 +71,8 @@ class Worker:
         self._outboxes = outboxes
         self._listener = listener
         self._closed = False
+        self._requests: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -83,6 +86,40 @@ class Worker:
         self._closed = True
         for box in self._inboxes.values():
             box.close()
+        self._bell.ring()
+
+    def ask(self, call: Callable[[], None]) -> bool:
+        """Have something called on this worker's thread, between two calls of its node.
+
+        Args:
+            call: Must not raise.
+
+        Returns:
+            False when the thread has ended, so that nobody will call it.
+        """
+        with self._lock:
+            if self.finished:
+                return False
+            self._requests.append(call)
+        self._bell.ring()
+        return True
+
+    def rewire(self, inboxes: Mapping[str, Mailbox], outboxes: Mapping[str, Sequence[Mailbox]]) -> None:
+        """Read and write other mailboxes from now on. Those it is to forget are closed after this, not before."""
+        with self._lock:
+            self._outboxes = outboxes
+
+        def read() -> None:
+            self._inboxes = inboxes
+
+        self.ask(read)
+
+    def detach(self) -> None:
+        """Let go of all mailboxes, as they belong to the one who takes this worker's place, and end."""
+        with self._lock:
+            self._outboxes = {}
+            self._closed = True
+        self._inboxes = {}
         self._bell.ring()
 
     def join(self) -> None:
@@ -104,21 +141,39 @@ class Worker:
             except BaseException as error:
                 self._listener.crashed(self.station, error)
             finally:
-                for boxes in self._outboxes.values():
-                    for box in boxes:
-                        box.finish()
-                self.finished = True
+                with self._lock:
+                    left = tuple(self._requests)
+                    self._requests.clear()
+                    for boxes in self._outboxes.values():
+                        for box in boxes:
+                            box.finish()
+                    self.finished = True
+                for call in left:
+                    call()
                 self._listener.ended(self.station)
+
+    def _heed(self) -> None:
+        """Do what was asked for."""
+        while self._requests:
+            self._requests.popleft()()
 
     def _serve(self) -> None:
         """Run a node with inputs: whenever its trigger has a packet and all it needs has come."""
         while True:
-            self._clock.wait(self._bell, lambda: self._closed or self._woken() or self._exhausted())
+            self._clock.wait(self._bell, lambda: self._called() or self._woken() or self._exhausted())
             if self._closed:
                 return
+            if self._requests:
+                self._heed()
+                continue
             if not self._woken():
-                break
+                # whoever closes a mailbox of a node that goes on has asked it before to read another one
+                if self._exhausted() and not self._requests:
+                    break
+                continue
             self._collect()
+            if not self.station.woken:
+                continue  # the mailboxes were changed just now
             self._attempt(self.station.process)
             if not self._pause():
                 return
@@ -131,6 +186,7 @@ class Worker:
     def _capture(self) -> None:
         """Run a source that blocks until its device has something."""
         while not self._closed:
+            self._heed()
             try:
                 broken = self._attempt(self.station.emit)
             except EndOfStream:
@@ -155,6 +211,7 @@ class Worker:
         last_ns = interval_ns = due_ns = 0
         skipped_by_ns: int | None = None
         while not self._closed:
+            self._heed()
             try:
                 made = self._emission()
             except EndOfStream:
@@ -179,7 +236,8 @@ class Worker:
                 start_ns += late_ns
                 due_ns = now_ns
             skipped_by_ns = None
-            self._clock.wait(self._bell, lambda: self._closed, due_ns)
+            while self._clock.wait(self._bell, self._called, due_ns) and not self._closed:
+                self._heed()
             if self._closed:
                 return
             packets = {n: replace(p, t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
@@ -217,14 +275,22 @@ class Worker:
 
     def _pause(self) -> bool:
         """Wait while the node holds; return whether to go on."""
-        if self.station.upkeep.state is State.HOLDING:
-            self._clock.wait(self._bell, lambda: self._closed, self.station.upkeep.retry_at_ns)
+        upkeep = self.station.upkeep
+        # what it is asked meanwhile may end the pause: changed parameters are tried at once
+        while upkeep.state is State.HOLDING and self._clock.wait(self._bell, self._called, upkeep.retry_at_ns):
+            if self._closed:
+                break
+            self._heed()
         return not self._closed
 
+    def _called(self) -> bool:
+        return self._closed or bool(self._requests)
+
     def _publish(self, made: Made) -> None:
-        for name, packet in made.packets.items():
-            for box in self._outboxes.get(name, ()):
-                box.put(packet)
+        with self._lock:
+            for name, packet in made.packets.items():
+                for box in self._outboxes.get(name, ()):
+                    box.put(packet)
         self._listener.made(self.station, made)
 
     def _collect(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vivant.graph.errors import VivantError
+from vivant.shaders.compile_check import compile_fault
 from vivant.shaders.source import ShaderSource
 
 
@@ -32,19 +33,24 @@ def build_program(context: Any, vertex: str, fragment: str, *, folder: Path | No
         "vertex_shader": ShaderSource.read(vertex, folder),
         "fragment_shader": ShaderSource.read(fragment, folder),
     }
+    for stage, source in sources.items():
+        log = compile_fault(stage, source.text)
+        if log is not None:
+            raise _does_not_compile(source, log)
     try:
         return context.program(**{stage: source.text for stage, source in sources.items()})
     except moderngl.Error as error:
         log = str(error)
         # moderngl heads the driver's log with the stage: "fragment_shader\n======"
-        stage = re.search(r"^(vertex_shader|fragment_shader)\n=+\n", log, re.MULTILINE)
-        if stage is None:
+        heading = re.search(r"^(vertex_shader|fragment_shader)\n=+\n", log, re.MULTILINE)
+        if heading is None:
             body = re.sub(r"\A.*?\n=+\n", "", log, flags=re.DOTALL).strip()
             where = f"{vertex} with {fragment}"
             raise VivantError(f"the shaders do not fit together:\n{body}", where=where) from error
-        source = sources[stage[1]]
-        body = source.locate(log[stage.end() :].strip())
-        place = re.match(r"\S+?:\d+(?=: )", body)
-        raise VivantError(
-            f"the shader {source.name} does not compile:\n{body}", where=place[0] if place else source.name
-        ) from error
+        raise _does_not_compile(sources[heading[1]], log[heading.end() :].strip()) from error
+
+
+def _does_not_compile(source: ShaderSource, log: str) -> VivantError:
+    body = source.locate(log)
+    place = re.match(r"\S+?:\d+(?=: )", body)
+    return VivantError(f"the shader {source.name} does not compile:\n{body}", where=place[0] if place else source.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,29 @@ def read_shader(name: str) -> str:
         VivantError: It, or a file that it includes, cannot be read.
     """
     return ShaderSource.read(name).text
+
+
+def shader_folder() -> Path:
+    """Return the folder of this package's shaders."""
+    return Path(__file__).resolve().parent
+
+
+def shader_files(*names: str, folder: Path | None = None) -> frozenset[Path]:
+    """Return the files that shaders are made of: their own, and all that they include.
+
+    Args:
+        *names: Files in the folder.
+        folder: The folder of shaders; None: the one of this package.
+
+    Returns:
+        Paths; also those of files that are asked for and not there.
+    """
+    place = folder or shader_folder()
+    files: set[str] = set()
+    for name in names:
+        with suppress(VivantError):
+            _collect(name, place, [], files, asked_by=name)
+    return frozenset(place / file for file in files)
 
 
 @dataclass(frozen=True)
@@ -51,7 +75,7 @@ class ShaderSource:
             VivantError: A file is missing or is not text.
         """
         lines: list[tuple[str, str, int]] = []
-        _collect(name, folder or Path(__file__).resolve().parent, lines, set(), asked_by=name)
+        _collect(name, folder or shader_folder(), lines, set(), asked_by=name)
         return cls(
             name,
             "".join(f"{line}\n" for line, _, _ in lines),

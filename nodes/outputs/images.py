@@ -35,7 +35,7 @@ class ImagesInputs:
     frame: Packet[Picture] = trigger("The frames.")
 
 
-class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.images"):
+class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.images", exclusive=True):
     """Writes numbered PNG pictures into a folder, or a single picture.
 
     PNG is without loss and keeps transparency. The pictures appear under their names at the end, also after

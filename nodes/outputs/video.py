@@ -60,7 +60,7 @@ class VideoInputs:
     frame: Packet[Picture] = trigger("The frames, all of one size.")
 
 
-class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video"):
+class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video", exclusive=True):
     """Writes a video file, one frame for each packet.
 
     The file appears under its name when it is complete, also after Ctrl-C; a run that fails leaves an older

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vivant.graph.errors import VivantError
@@ -11,6 +12,8 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
 from vivant.nodes.formats.surface import Surface
+
+_SHADERS = ("window.vert", "window.frag")
 
 
 class WindowParams(NodeParams):
@@ -27,7 +30,9 @@ class WindowInputs:
     surface: Packet[Surface] = trigger("What to show.")
 
 
-class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True):
+class WindowOutput(
+    Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True, exclusive=True
+):
     """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
 
     The frame keeps its proportions; what is left of the window is black.
@@ -52,7 +57,7 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         from vivant.shaders.program import build_program
 
         self._gl, self._window = context.gl, context.window
-        self._program = build_program(context.gl, "window.vert", "window.frag")
+        self._program = build_program(context.gl, *_SHADERS)
         self._triangle = context.gl.vertex_array(self._program, [])
         # A sampler of its own: how the texture is filtered elsewhere stays as it is.
         self._sampler = context.gl.sampler(
@@ -81,6 +86,26 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         if params.full_screen != self._covers_screen():
             self._toggle_full_screen()
 
+    def files(self) -> frozenset[Path]:
+        """Return the files of the shaders."""
+        from vivant.shaders.source import shader_files
+
+        return shader_files(*_SHADERS)
+
+    def reload(self, changed: frozenset[Path]) -> None:
+        """Compile the shaders again.
+
+        Raises:
+            VivantError: One does not compile; says file and line. The last good ones stay in use.
+        """
+        from vivant.shaders.program import build_program
+
+        program = build_program(self._gl, *_SHADERS)
+        triangle = self._gl.vertex_array(program, [])
+        self._triangle.release()
+        self._program.release()
+        self._program, self._triangle = program, triangle
+
     def close(self, outcome: Outcome) -> None:
         """Leave the window to the run that made it."""
         if self._glfw is None:
@@ -108,7 +133,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         gl.viewport = fitted(surface.size, (width, height))
         surface.texture.use(0)
         self._sampler.use(0)
-        self._program["frame"].value = 0
+        if "frame" in self._program:  # a driver drops uniforms that it finds unused
+            self._program["frame"].value = 0
         self._triangle.render(gl.TRIANGLES, vertices=3)
         # A sampler left here would override the filters of whatever texture is used next at this place.
         self._sampler.clear(0)

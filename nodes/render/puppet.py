@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vivant.graph.node import Lane, Node, NodeContext, Outcome
@@ -50,13 +51,20 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
 
     _renderer: Any = None
     _readback: Any = None
+    _shaders: Any = None
 
     def open(self, context: NodeContext) -> None:
-        """Remember the GL context; shaders and buffers are made with the first puppet."""
+        """Compile the shaders; buffers are made with the first puppet.
+
+        Raises:
+            VivantError: A shader does not compile; says file and line.
+        """
+        from vivant.nodes.render.puppet_shaders import PuppetShaders
+
         self._gl = context.gl
+        self._shaders = PuppetShaders(context.gl)
         self._reads = "frame" in context.connected
-        # Where neither a window nor a read-back waits for the drawing, it would pile up in the driver's queue.
-        self._waits = context.window is None and not self._reads
+        self._windowed = context.window is not None
         self._loaded: Puppet | None = None
 
     def process(self, inputs: RenderInputs) -> RenderOutputs | None:
@@ -66,14 +74,45 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
             return None  # the mesh of the puppet before
         self._load(puppet)
         self._renderer.draw(inputs.mesh.value.vertices)
-        if self._waits:
-            self._gl.finish()
+        if not (self._windowed or self._reads):
+            self._gl.finish()  # nobody else waits for the drawing: it would pile up in the driver's queue
         picture = self._readback.read(self._renderer.framebuffer) if self._reads else None
         return RenderOutputs(Surface(self._renderer.texture, self._renderer.size), picture)
+
+    def files(self) -> frozenset[Path]:
+        """Return the files of the shaders."""
+        from vivant.nodes.render.puppet_shaders import PuppetShaders
+
+        return PuppetShaders.files()
+
+    def reload(self, changed: frozenset[Path]) -> None:
+        """Compile the shaders again and draw with them.
+
+        Raises:
+            VivantError: One does not compile; says file and line. The last good ones stay in use.
+        """
+        from vivant.nodes.render.puppet_shaders import PuppetShaders
+
+        fresh = PuppetShaders(self._gl)
+        try:
+            if self._renderer is not None:
+                self._renderer.use(fresh)
+        except Exception:
+            fresh.release()
+            raise
+        self._shaders.release()
+        self._shaders = fresh
+
+    def reconnect(self, connected: frozenset[str]) -> None:
+        """Read the frame back as long as something is wired to it."""
+        self._reads = "frame" in connected
 
     def close(self, outcome: Outcome) -> None:
         """Give everything back to OpenGL."""
         self._release()
+        if self._shaders is not None:
+            self._shaders.release()
+            self._shaders = None
 
     def _load(self, puppet: Puppet) -> None:
         if puppet is self._loaded:
@@ -89,7 +128,7 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
             samples = self.params.samples
             if samples < 0:
                 samples = 1 if is_software(self._gl) else 4
-            self._renderer = PuppetRenderer(self._gl, (width, height), samples)
+            self._renderer = PuppetRenderer(self._gl, (width, height), samples, self._shaders)
             self._readback = Readback((width, height))
         self._renderer.load(puppet)
         self._loaded = puppet

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
-from vivant.shaders.program import build_program
+from vivant.nodes.render.puppet_shaders import PuppetShaders
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -33,14 +34,17 @@ class PuppetRenderer:
         context: ``moderngl.Context``; every call must come from the thread that owns it.
         size: Width and height of what is drawn, in pixels.
         samples: Per pixel, for smooth edges; 0 or 1: one.
+        shaders: What is drawn with; released by whoever made them. None: made, and released, here.
     """
 
-    def __init__(self, context: Any, size: tuple[int, int], samples: int = 0) -> None:
+    def __init__(
+        self, context: Any, size: tuple[int, int], samples: int = 0, shaders: PuppetShaders | None = None
+    ) -> None:
         self._context = context
         self.size = size
-        self._skin = build_program(context, "puppet.vert", "puppet.frag")
-        self._back = build_program(context, "backdrop.vert", "backdrop.frag")
-        self._back_mesh = context.vertex_array(self._back, [])
+        self._shaders = PuppetShaders(context) if shaders is None else shaders
+        self._own_shaders = self._shaders if shaders is None else None
+        self._back_mesh = context.vertex_array(self._shaders.back, [])
         self.texture = context.texture(size, 4)
         samples = min(samples, context.max_samples) if samples > 1 else 0
         self._depth = context.depth_renderbuffer(size, samples=samples)
@@ -73,24 +77,8 @@ class PuppetRenderer:
         self._static = context.buffer(np.ascontiguousarray(static, np.float32).tobytes())
         self._moving = context.buffer(reserve=len(puppet.plane) * _FLOATS_PER_VERTEX * 4, dynamic=True)
         self._index = context.buffer(np.ascontiguousarray(puppet.triangles, np.int32).tobytes())
-        self._mesh = context.vertex_array(
-            self._skin,
-            [
-                (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
-                (
-                    self._static,
-                    "2f 2f 1f 1f 1f",
-                    "texture_place",
-                    "map_place",
-                    "own_depth",
-                    "mapped",
-                    "vertex_opacity",
-                ),
-            ],
-            index_buffer=self._index,
-            index_element_size=4,
-        )
-        self._held = [self._mesh, self._static, self._moving, self._index]
+        self._mesh = self._mesh_for(self._shaders)
+        self._held = [self._static, self._moving, self._index]
         self._textures = {}
         smaller = self.size[1] < puppet.size[1]
         for name, pixels in puppet.textures.items():
@@ -108,6 +96,29 @@ class PuppetRenderer:
         self._held += [*self._textures.values(), self._map]
         self._puppet = puppet
         if self._backdrop is not None:
+            self._draw_backdrop(self._backdrop)
+
+    def use(self, shaders: PuppetShaders) -> None:
+        """Draw with other shaders from now on; the ones before are left to whoever made them.
+
+        Raises:
+            VivantError: They do not fit the puppet's mesh. Those of before stay in use.
+        """
+        context = self._context
+        back_mesh = context.vertex_array(shaders.back, [])
+        if self._puppet is not None:
+            try:
+                mesh = self._mesh_for(shaders)
+            except Exception as error:  # moderngl raises whatever it stumbles over
+                back_mesh.release()
+                raise VivantError(
+                    f"the shader does not take what a puppet's vertices have: {error}", where="puppet.vert"
+                ) from error
+            self._mesh.release()
+            self._mesh = mesh
+        self._back_mesh.release()
+        self._back_mesh, self._shaders = back_mesh, shaders
+        if self._puppet is not None and self._backdrop is not None:
             self._draw_backdrop(self._backdrop)
 
     def draw(self, vertices: F32) -> None:
@@ -159,7 +170,8 @@ class PuppetRenderer:
         target.clear(0.0, 0.0, 0.0, 0.0, depth=_BACKDROP_DEPTH)
         self._context.enable_only(self._context.NOTHING)
         self._textures[self._puppet.backdrop].use(0)
-        self._back["skin"].value = 0
+        if "skin" in self._shaders.back:
+            self._shaders.back["skin"].value = 0
         self._back_mesh.render(self._context.TRIANGLES, vertices=3)
 
     def release(self) -> None:
@@ -167,19 +179,43 @@ class PuppetRenderer:
         self._unload()
         # moderngl binds what it thinks is bound again whenever it makes a framebuffer: a deleted one is an error.
         (self._context.screen or self._context.detect_framebuffer(0)).use()
-        for item in (*self._own, self.texture, self._back_mesh, self._skin, self._back):
+        for item in (*self._own, self.texture, self._back_mesh):
             item.release()
+        if self._own_shaders:
+            self._own_shaders.release()
 
     def _unload(self) -> None:
+        if self._puppet is not None:
+            self._mesh.release()
         for item in self._held:
             item.release()
         self._held = []
         self._puppet = None
 
+    def _mesh_for(self, shaders: PuppetShaders) -> Any:
+        return self._context.vertex_array(
+            shaders.skin,
+            [
+                (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
+                (
+                    self._static,
+                    "2f 2f 1f 1f 1f",
+                    "texture_place",
+                    "map_place",
+                    "own_depth",
+                    "mapped",
+                    "vertex_opacity",
+                ),
+            ],
+            index_buffer=self._index,
+            index_element_size=4,
+            skip_errors=True,  # a driver drops attributes that it finds unused
+        )
+
     def _set(self, name: str, value: Any) -> None:
         # A driver drops uniforms that it finds unused.
-        if name in self._skin:
-            self._skin[name].value = value
+        if name in self._shaders.skin:
+            self._shaders.skin[name].value = value
 
 
 def is_software(context: Any) -> bool:

@@ -46,7 +46,7 @@ class CameraOutputs:
     frame: Picture = output("The camera's newest frame.")
 
 
-class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pace=Pace.CAPTURE):
+class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pace=Pace.CAPTURE, exclusive=True):
     """Takes live pictures from a camera.
 
     It holds no queue: the engine's worker calls `process` again and again, each call returns the next frame

@@ -22,11 +22,10 @@ def run(
     report: Report = None,
     trace: TraceFile = None,
 ) -> None:
-    """Run a preset live, until the window is closed or Ctrl-C is pressed."""
-    from vivant.graph.preset import apply_overrides, load_preset
+    """Run a preset live, until the window is closed or Ctrl-C is pressed. What is saved in it takes effect at once."""
     from vivant.graph.registry import Registry
-    from vivant.graph.validation import validate
     from vivant.runtime.live_run import run_live
+    from vivant.runtime.preset_watch import PresetWatch
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
@@ -37,10 +36,8 @@ def run(
     if trace is not None:
         check_report_path(trace, "trace")
     events = Trace() if trace is not None else None
-    path = find_preset(preset)
-    document = apply_overrides(load_preset(path), from_here(set_, Path.cwd()))
-    graph = validate(document, Registry.installed(), path.parent, where=str(path))
-    result = run_live(graph, headless=headless, duration_s=duration, trace=events)
+    saved = PresetWatch(find_preset(preset), from_here(set_, Path.cwd()), Registry.installed())
+    result = run_live(saved.load(), headless=headless, duration_s=duration, edits=saved, trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

@@ -31,6 +31,28 @@ def services(tmp_path: Path, notices: list[str]) -> Services:
 
 
 @pytest.fixture
+def gl_names() -> Callable[[], dict[str, int]]:
+    """Count the OpenGL names of each kind that exist, asked of the driver (``glIs*``)."""
+    import ctypes
+
+    try:
+        library = ctypes.CDLL("libEGL.so.1")
+    except OSError:
+        pytest.skip("OpenGL's names are counted through EGL, which is not here")
+    library.eglGetProcAddress.restype = ctypes.c_void_p
+
+    def count() -> dict[str, int]:
+        counts = {}
+        for kind in ("Buffer", "Texture", "Framebuffer", "Renderbuffer", "VertexArray", "Program", "Shader"):
+            address = library.eglGetProcAddress(f"glIs{kind}".encode())
+            ask = ctypes.CFUNCTYPE(ctypes.c_ubyte, ctypes.c_uint)(address)
+            counts[kind] = sum(bool(ask(name)) for name in range(1, 4000))
+        return counts
+
+    return count
+
+
+@pytest.fixture
 def build_graph(tmp_path: Path) -> BuildGraph:
     """Build a graph from ``name=(class, {param: value}, {input: "node.output"})`` in topological order."""
 

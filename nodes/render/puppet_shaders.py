@@ -1,0 +1,41 @@
+"""The programs that a puppet is drawn with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vivant.shaders.program import build_program
+from vivant.shaders.source import shader_files
+
+_SKIN = ("puppet.vert", "puppet.frag")
+_BACK = ("backdrop.vert", "backdrop.frag")
+
+
+class PuppetShaders:
+    """Holds compiled programs, of all layers and of the backdrop. They do not depend on what is drawn, nor how large.
+
+    Args:
+        context: ``moderngl.Context``; every call must come from the thread that owns it.
+
+    Raises:
+        VivantError: A shader does not compile; says file and line.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self.skin = build_program(context, *_SKIN)
+        try:
+            self.back = build_program(context, *_BACK)
+        except Exception:
+            self.skin.release()
+            raise
+
+    def release(self) -> None:
+        """Give them back to OpenGL."""
+        self.skin.release()
+        self.back.release()
+
+    @staticmethod
+    def files() -> frozenset[Path]:
+        """Return all files that the programs are made of, as they are now."""
+        return shader_files(*_SKIN, *_BACK)
