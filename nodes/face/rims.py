@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS, LEFT_SIDE, LIPS, RIGHT_SIDE
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _LEFT_CORNER = 308
+_OPEN_SHARE = 0.025  # of the face's width
 _BEYOND = 0.004  # face widths that a tucked vertex lies outside the opening
 
 
@@ -23,15 +24,15 @@ def tuck_rims(vertices: F32, points: F32, lower_lip: npt.NDArray[np.bool_]) -> N
     Args:
         vertices: ``(V, 3)`` in picture space.
         points: Landmarks ``(478, 3)`` in picture space.
-        lower_lip: Which vertices go with the jaw, ``(V,)``: each lip is tucked behind its own edge, however near the
-            other's is.
+        lower_lip: Which vertices go with the jaw, ``(V,)``: each lip of an open mouth is tucked behind its own edge,
+            however near the other's is.
     """
     margin = _BEYOND * float(np.linalg.norm(points[234] - points[454]))
     for contour in (*EYE_CONTOURS.values(), INNER_LIPS):
         rim = points[list(contour), :2].astype(np.float64)
         near = np.flatnonzero(((vertices[:, :2] > rim.min(axis=0)) & (vertices[:, :2] < rim.max(axis=0))).all(axis=1))
         inside = near[_inside(vertices[near, :2].astype(np.float64), rim)]
-        if contour is INNER_LIPS:
+        if contour is INNER_LIPS and mouth_is_open(points):
             turn = INNER_LIPS.index(_LEFT_CORNER)
             edges = [(inside[~lower_lip[inside]], rim[: turn + 1]), (inside[lower_lip[inside]], [*rim[turn:], rim[0]])]
         else:
@@ -39,6 +40,16 @@ def tuck_rims(vertices: F32, points: F32, lower_lip: npt.NDArray[np.bool_]) -> N
         for members, edge in edges:
             if len(members):
                 vertices[members, :2] = _beyond(vertices[members, :2].astype(np.float64), np.asarray(edge), margin)
+
+
+def mouth_is_open(points: F32) -> bool:
+    """Whether the lips are so far apart that the picture shows what is between them.
+
+    Args:
+        points: Landmarks ``(478, 3)`` in picture space.
+    """
+    gap = np.mean([np.linalg.norm(points[upper, :2] - points[lower, :2]) for upper, lower in LIPS[:3]])
+    return bool(gap >= _OPEN_SHARE * np.linalg.norm(points[RIGHT_SIDE] - points[LEFT_SIDE]))
 
 
 def _inside(places: F64, rim: F64) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import CHEEKS, INNER_LIPS
 from vivant.nodes.face.placed_head import PlacedHead
+from vivant.nodes.face.rims import mouth_is_open
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_pixels
@@ -30,7 +31,6 @@ _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: e
 
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
-_OPEN_SHARE = 0.025  # an opening higher than this share of the face's width shows its own teeth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,9 +231,7 @@ def _opening(fit: HeadFit) -> U8 | None:
     """Return the mouth's opening in the picture, ``uint8 (h, w)``, or None where the lips touch."""
     lips = picture_to_pixels(fit.points[list(INNER_LIPS)], fit.size)
     width, height = fit.size
-    face_width = float(np.linalg.norm(fit.points[234] - fit.points[454])) * height
-    gap = np.mean([np.linalg.norm(lips[5 + d] - lips[15 - d]) for d in (-1, 0, 1)])
-    if gap < _OPEN_SHARE * face_width:
+    if not mouth_is_open(fit.points):
         return None
     mask = np.zeros((height, width), np.uint8)
     cv2.fillPoly(mask, [np.round(lips * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
