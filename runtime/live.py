@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Lane, Outcome, Pace
+from vivant.graph.node import Lane, Outcome, Pace, Source
+from vivant.runtime.calls import Blocked, Call
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
+from vivant.runtime.expendable import Expendable
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import run_prelude
@@ -21,8 +23,12 @@ from vivant.runtime.worker import Worker
 
 STEP_NS = 1_000_000_000 // 60
 """Shortest time between two steps of the render lane where no display sets the rate."""
-SHUTDOWN_NS = 2_000_000_000
-"""How long workers may take to end, all together."""
+SHUTDOWN_NS = 1_000_000_000
+"""How long workers may take to end, all together: with what comes after it a run ends within 2 s."""
+OPEN_NS = 10_000_000_000
+"""How long a device may take to open; some need a few seconds to give their first frame."""
+STILL_OPENING_NS = 2_000_000_000
+"""When the user is told that a device is still being opened."""
 POLL_NS = 50_000_000
 """How long the window may go unattended while nodes are opened."""
 
@@ -57,6 +63,7 @@ class LiveEngine:
         self._clock = clock or MonotonicClock()
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stations: dict[str, Station] = {}
+        self._devices: dict[str, Expendable] = {}
         self._hung: set[str] = set()
         self._bell = Doorbell()
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
@@ -74,6 +81,9 @@ class LiveEngine:
         for spec in self._graph.nodes:
             context = self._services.node_context(self._graph, spec, self._clock.now_ns, offline=False)
             self._stations[spec.id] = Station(self._graph, spec, context, self._clock.now_ns)
+            if spec.pace is Pace.CAPTURE:
+                self._devices[spec.id] = _device(spec, self._clock)
+                self._stations[spec.id].caller = self._devices[spec.id]
         outcome = Outcome.FAILED
         with self._clock.seat("render lane", rank=1):
             try:
@@ -132,16 +142,25 @@ class LiveEngine:
             errand = _Errand(station.id, work, self._clock, self._bell)
             errand.start()
             give_up_ns: int | None = None
+            tell_ns = self._clock.now_ns() + STILL_OPENING_NS if station.id in self._devices else None
             while not self._clock.wait(self._bell, lambda: errand.finished, self._clock.now_ns() + POLL_NS):
                 if self._services.gl:
                     self._services.gl.poll()
+                now_ns = self._clock.now_ns()
                 if self._asked_to_end(stop):
-                    give_up_ns = give_up_ns or self._clock.now_ns() + SHUTDOWN_NS
-                    if self._clock.now_ns() >= give_up_ns:
+                    give_up_ns = give_up_ns or now_ns + SHUTDOWN_NS
+                    self._hurry()
+                    if now_ns >= give_up_ns:
                         self._leave(station.id)
                         raise _Abandoned
+                elif tell_ns is not None and now_ns >= tell_ns:
+                    tell_ns = None
+                    self._services.notice(f"{station.id} is still being opened: its device has not answered yet")
             errand.join()
             if errand.error:
+                if isinstance(errand.error.__cause__, Blocked) and self._asked_to_end(stop):
+                    self._leave(station.id)
+                    raise _Abandoned
                 raise errand.error
 
         return call
@@ -222,6 +241,7 @@ class LiveEngine:
     def _stop(self, workers: list[Worker], inboxes: dict[str, dict[str, Mailbox]]) -> None:
         for worker in workers:
             worker.close()
+        self._hurry()
         for boxes in inboxes.values():
             for box in boxes.values():
                 box.close()
@@ -235,13 +255,19 @@ class LiveEngine:
         for node_id, boxes in inboxes.items():
             self._stations[node_id].statistics.dropped += sum(box.dropped for box in boxes.values())
 
+    def _hurry(self) -> None:
+        for device in self._devices.values():
+            device.hurry()
+
     def _leave(self, node_id: str) -> None:
-        self._hung.add(node_id)
-        self._services.notice(f"{node_id} did not stop within {SHUTDOWN_NS // 10**9} s and is left behind")
+        if node_id not in self._hung:
+            self._hung.add(node_id)
+            self._services.notice(f"{node_id} did not stop in time and is left behind")
 
     def _close(self, outcome: Outcome) -> None:
         """Close every node, the last first; one that still runs in its thread is not touched."""
         faults = []
+        self._hurry()
         for station in reversed(self._stations.values()):
             for kind, count in station.upkeep.repeated():
                 self._services.notice(f"{station.id} failed {count} times: {kind}")
@@ -250,7 +276,13 @@ class LiveEngine:
             try:
                 station.close(outcome)
             except Exception as error:
-                faults.append(explain(error, station.id, self._services.log_dir))
+                if not isinstance(error.__cause__, Blocked):
+                    faults.append(explain(error, station.id, self._services.log_dir))
+        for node_id, device in self._devices.items():
+            if device.left:
+                self._leave(node_id)
+            if node_id not in self._hung or device.left:
+                device.dismiss()
         if faults and outcome is Outcome.DONE:
             raise faults[0]
         for fault in faults:
@@ -357,6 +389,13 @@ class _Errand:
 
 class _Abandoned(Exception):  # noqa: N818 - the user wanted to stop, and a node did not come back
     pass
+
+
+def _device(spec: NodeSpec, clock: Clock) -> Expendable:
+    node_class = spec.node_class
+    patience_s = node_class.patience_s if issubclass(node_class, Source) else None
+    patience_ns = None if patience_s is None else round(patience_s * 1e9)
+    return Expendable(spec.id, clock, {Call.OPEN: OPEN_NS, Call.PROCESS: patience_ns, Call.CLOSE: SHUTDOWN_NS})
 
 
 def _draws(spec: NodeSpec) -> bool:

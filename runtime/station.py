@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
+from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Emission, NodeContext, Outcome
+from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
+from vivant.runtime.calls import Blocked, Call, Caller, call_directly
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.upkeep import State, Upkeep
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Station:
         upkeep: Its state.
         runs: How often it was called, successfully or not.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
+        caller: Makes the calls of `open`, `process` and `close`; directly, unless the engine knows better.
     """
 
     def __init__(self, graph: Graph, spec: NodeSpec, context: NodeContext, wall_ns: Callable[[], int]) -> None:
@@ -52,8 +57,9 @@ class Station:
         """
         self.spec = spec
         self.statistics = NodeStatistics()
-        self.upkeep = Upkeep()
+        self.upkeep = Upkeep(wall_ns)
         self.runs = 0
+        self.caller: Caller = call_directly
         self.providers: tuple[str, ...] = ()
         self._context = context
         self._wall_ns = wall_ns
@@ -74,10 +80,16 @@ class Station:
         return self.spec.id
 
     def open(self) -> None:
-        """Open the node."""
-        self._node.open(self._context)
+        """Open the node. A source that captures counts as running with its first emission only."""
+        node = self._node
+
+        def close_late(error: BaseException | None) -> None:
+            if error is None:
+                node.close(Outcome.FAILED)
+
+        self._call_node(Call.OPEN, lambda: node.open(self._context), close_late)
         self._is_open = True
-        self.upkeep.state = State.RUNNING
+        self.upkeep.state = State.OPENING if self.spec.pace is Pace.CAPTURE else State.RUNNING
 
     def close(self, outcome: Outcome) -> None:
         """Close the node, if it is open."""
@@ -85,11 +97,13 @@ class Station:
             self._is_open = False
             if self.upkeep.state is State.RUNNING:
                 self.upkeep.state = State.ENDED
-            self.providers = tuple(str(p) for p in getattr(self._node, "providers", ()))
-            self._node.close(outcome)
+            node = self._node
+            self.providers = tuple(str(p) for p in getattr(node, "providers", ()))
+            self._call_node(Call.CLOSE, lambda: node.close(outcome), lambda error: None)
 
     def reopen(self) -> None:
         """Close what failed and open a new node in its place, with the same parameters and inputs."""
+        self.upkeep.state = State.OPENING
         self.close(Outcome.FAILED)
         self._node = self.spec.create()
         self.open()
@@ -179,7 +193,10 @@ class Station:
     def _call(self, inputs: Any, stamp: Callable[[], tuple[int, int]]) -> Made:
         self.runs += 1
         begin = self._wall_ns()
-        result = self._node.process(inputs)
+        node = self._node
+        result = self._call_node(
+            Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED)
+        )
         self.statistics.duration.add_ns(self._wall_ns() - begin)
         self.statistics.count += 1
         t_ns, seq = stamp()
@@ -191,6 +208,21 @@ class Station:
         if self.spec.pace is None:
             self._next_seq = seq + 1
         return made
+
+    def _call_node(
+        self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]
+    ) -> T:
+        try:
+            return self.caller(call, work, if_late)
+        except Blocked as error:
+            self._is_open = False  # whoever is still in it closes it
+            raise VivantError(
+                f"{self.spec.node_class.type} does not come back from {call}: waited {error.waited_ns / 1e9:.1f} s",
+                where=f"node {self.id}",
+                remedy="its device or its driver hangs; plug it in again, or end other programs that use it",
+            ) from error
+        except SystemExit as error:
+            raise RuntimeError("it asked the whole program to end, which is not its to decide") from error
 
     def _made(self, outputs: Any, t_ns: int, seq: int) -> Made:
         node_class = self.spec.node_class

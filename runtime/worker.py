@@ -10,6 +10,7 @@ from typing import Protocol
 
 from vivant.graph.errors import EndOfStream
 from vivant.graph.node import Pace
+from vivant.runtime.calls import Blocked
 from vivant.runtime.clock import Clock, Doorbell
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.station import Made, Station
@@ -209,9 +210,12 @@ class Worker:
         except EndOfStream:
             raise
         except Exception as error:
+            if isinstance(error.__cause__, Blocked) and self._closed:
+                return True  # it was given up because the run ends, which is no fault of its own
             self._listener.failed(self.station, error)
             return True
-        self.station.upkeep.succeeded()
+        if made.packets or self.station.spec.pace is None:
+            self.station.upkeep.succeeded()  # a device that gives nothing yet has not shown that it works
         self._publish(made)
         return False
 
