@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from vivant.graph.errors import VivantError
 from vivant.runtime.calls import Blocked, Call
@@ -94,7 +94,7 @@ class Expendable:
                 raise Blocked(call, self._clock.now_ns() - begin_ns)
         if job.error is not None:
             raise job.error
-        return job.result  # type: ignore[no-any-return] - what `work` returned
+        return cast("T", job.result)
 
     def hurry(self) -> None:
         """Say that the run is to end: a call that is out, and every later one, has `GRACE_NS` to come back."""
@@ -106,8 +106,8 @@ class Expendable:
         desk, self._desk = self._desk, None
         if desk is not None and desk.thread is not None:
             desk.dismiss()
-            self._clock.wait(self._bell, lambda: desk.ended)
-            desk.thread.join()
+            if self._clock.wait(self._bell, lambda: desk.ended, self._clock.now_ns() + GRACE_NS):
+                desk.thread.join()
 
     def _main(self, desk: _Desk, seat: Any) -> None:
         with seat:

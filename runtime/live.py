@@ -281,8 +281,7 @@ class LiveEngine:
         for node_id, device in self._devices.items():
             if device.left:
                 self._leave(node_id)
-            if node_id not in self._hung or device.left:
-                device.dismiss()
+            device.dismiss()
         if faults and outcome is Outcome.DONE:
             raise faults[0]
         for fault in faults:
@@ -295,7 +294,11 @@ class LiveEngine:
             duration_ns=duration_ns,
             nodes={
                 station.id: NodeReport(
-                    station.spec.node_class.type, station.statistics, station.upkeep.state, station.providers
+                    station.spec.node_class.type,
+                    station.statistics,
+                    station.upkeep.state,
+                    station.providers,
+                    tuple(station.upkeep.changes),
                 )
                 for station in self._stations.values()
             },
@@ -324,6 +327,7 @@ class _Ledger:
         self._clock = clock
         self._bell = bell
         self._last_seq: int | None = None
+        self._down = set[str]()
         drawn = [spec for spec in graph.nodes if _draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
         self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
@@ -331,6 +335,9 @@ class _Ledger:
         self._ages = self._presenter not in graph.unmoved
 
     def made(self, station: Station, made: Made) -> None:
+        if station.id in self._down and made.packets:
+            self._down.discard(station.id)
+            self._services.notice(f"{station.id} works again")
         if station.id != self._presenter or made.silent:
             return
         self.frames += 1
@@ -343,13 +350,18 @@ class _Ledger:
         first = station.upkeep.failed(error, self._clock.now_ns(), for_good=for_good)
         if self.frames == 0 and station.statistics.count == 0:
             self.crashed(station, error)
-        elif for_good and station.spec.pace is Pace.MEDIA:
+            return
+        if for_good and station.spec.pace is Pace.MEDIA:
             self.broken = self.broken or NodeFault(station.id, error)
-        elif first:
+            return
+        if not for_good and station.spec.pace is Pace.CAPTURE:
+            self._down.add(station.id)
+        if first:
             told = explain(error, station.id, self._services.log_dir)
             ending = "" if for_good else "; its last output is held and it is tried again"
             remedy = f" ({told.remedy})" if told.remedy else ""
-            self._services.notice(f"{station.id}: {told.what}{ending}{remedy}")
+            place = f" ({told.where})" if told.where not in ("", f"node {station.id}") else ""
+            self._services.notice(f"{station.id}: {told.what}{place}{ending}{remedy}")
 
     def crashed(self, station: Station, error: BaseException) -> None:
         if self.fatal is None:

@@ -194,9 +194,7 @@ class Station:
         self.runs += 1
         begin = self._wall_ns()
         node = self._node
-        result = self._call_node(
-            Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED)
-        )
+        result = self._call_node(Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED))
         self.statistics.duration.add_ns(self._wall_ns() - begin)
         self.statistics.count += 1
         t_ns, seq = stamp()
@@ -209,15 +207,13 @@ class Station:
             self._next_seq = seq + 1
         return made
 
-    def _call_node(
-        self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]
-    ) -> T:
+    def _call_node(self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]) -> T:
         try:
             return self.caller(call, work, if_late)
         except Blocked as error:
             self._is_open = False  # whoever is still in it closes it
             raise VivantError(
-                f"{self.spec.node_class.type} does not come back from {call}: waited {error.waited_ns / 1e9:.1f} s",
+                f"its device does not answer: {call} has not come back for {error.waited_ns / 1e9:.1f} s",
                 where=f"node {self.id}",
                 remedy="its device or its driver hangs; plug it in again, or end other programs that use it",
             ) from error

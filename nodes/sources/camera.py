@@ -64,9 +64,7 @@ class CameraOutputs:
     frame: Picture = output("The camera's newest frame.")
 
 
-class CameraSource(
-    Source[CameraParams, CameraOutputs], type="source.camera", pace=Pace.CAPTURE, patience_s=PATIENCE_S
-):
+class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pace=Pace.CAPTURE, patience_s=PATIENCE_S):
     """Takes live pictures from a camera.
 
     It holds no queue: the engine's worker calls `process` again and again, each call returns the next frame
@@ -77,9 +75,7 @@ class CameraSource(
     for, is told and taken.
     """
 
-    def __init__(
-        self, params: CameraParams, connect: Connect = connect, places: CameraPlaces | None = None
-    ) -> None:
+    def __init__(self, params: CameraParams, connect: Connect = connect, places: CameraPlaces | None = None) -> None:
         """Take parameters, what opens a device, and where the system keeps its cameras."""
         super().__init__(params)
         self._connect = connect

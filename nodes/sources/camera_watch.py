@@ -84,6 +84,7 @@ class CameraWatch:
             self.lasting = False
             self.sight = self._pace(t_ns)
             return True
+        self._times.clear()  # frames that were kept back do not make a camera slow
         self.sight = bad or Sight.PROVING
         # garbled ones may come without any pause: they are counted too
         self.lasting = t_ns - self._good_ns >= LIMIT_NS or self._garbled >= _MOST_GARBLED

@@ -382,7 +382,8 @@ def test_a_camera_that_breaks_is_opened_again(
     assert times(world, "driver opened") == [0, 620 * MS]
     assert [value for _, value, _ in world.seen["track"]] == [0, 2, 100, 102, 103, 104]
     assert world.closed[0] == ("driver", Outcome.FAILED)
-    assert len(notices) == 1
+    assert len(notices) == 2
+    assert notices[1] == "driver works again"
 
 
 def test_a_fault_in_drawing_degrades_too(build_graph: BuildGraph, services: Services, world: World) -> None:
