@@ -15,7 +15,7 @@ import pytest
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
-from vivant.graph.node import Lane, Node, NodeContext, Outcome
+from vivant.graph.node import Lane, Node
 from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
@@ -193,7 +193,10 @@ class Look(Node[LookParams, LookInputs, NoOutputs], type="test.look", lane=Lane.
 
 
 def run(scene: Scene, build_graph: BuildGraph, services: Services, seconds: float) -> RunResult:
-     graph = build_graph(driver=(ScriptedCamera, {"scene": scene, "size": (64, 48), "rate_hz": 25}, {}), look=(Look, {"scene": scene}, {"frame": "driver.frame"}))
+    graph = build_graph(
+        driver=(ScriptedCamera, {"scene": scene, "size": (64, 48), "rate_hz": 25}, {}),
+        look=(Look, {"scene": scene}, {"frame": "driver.frame"}),
+    )
     return LiveEngine(graph, services, clock=scene.clock, duration_s=seconds).run(threading.Event())
 
 
@@ -397,7 +400,7 @@ def test_a_read_that_comes_back_late_closes_its_camera_itself(play: Play, notice
 
 
 def test_a_blocked_read_does_not_hold_up_the_end(play: Play) -> None:
-    scene, result = play(script(good(25), iter([Stuck()])), seconds=2)
+    _scene, result = play(script(good(25), iter([Stuck()])), seconds=2)
     assert states(result) == [(40, "opening", ""), (80, "running", ""), (2440, "ended", "")]
     assert result.duration_ns == 2400 * MS
     assert result.hung == ("driver",)
