@@ -23,6 +23,7 @@ from vivant.runtime.commands.run import run
 from vivant.runtime.commands.schema import schema
 from vivant.runtime.environment import prepare_environment
 from vivant.runtime.faults import log_folder, log_in_file, show_fault, show_unexpected, show_usage_fault
+from vivant.runtime.leaving import leave_with
 from vivant.runtime.native_stderr import native_stderr_in
 
 
@@ -30,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What follows ``vivant``; None: the arguments of the process.
+        arguments: What follows ``vivant``; None: those of the process, which then ends here, without a return,
+            where a thread of the run hangs.
 
     Returns:
         The exit status: 0 done, 1 failed or interrupted, 2 wrong use or invalid preset. Whatever went wrong
@@ -40,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_environment()
     try:
         with log_in_file() as log, native_stderr_in(log_folder() / "native.log"):
-            return _run_command(given or ["--help"], log)
+            status = _run_command(given or ["--help"], log)
     except KeyboardInterrupt:
-        return 1
+        status = 1
+    if arguments is None:
+        leave_with(status)
+    return status
 
 
 def build_app() -> typer.Typer:

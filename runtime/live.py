@@ -212,6 +212,7 @@ class LiveEngine:
         after = self._graph.downstream(s.id for s in self._graph.nodes if _draws(s))
         feeding = [worker for worker in workers if worker.station.id not in after]
         has_source = any(worker.station.spec.pace is not None for worker in workers)
+        shown = 0
         begin_ns = next_ns = self._clock.now_ns()
         end_ns = None if self._duration_ns is None else begin_ns + self._duration_ns
         while True:
@@ -224,6 +225,9 @@ class LiveEngine:
             over = has_source and all(worker.finished for worker in feeding)
             lane.step()
             self._services.collect_garbage()
+            if self._services.presented and self._ledger.frames > shown:
+                shown = self._ledger.frames
+                self._services.presented(self._clock.now_ns())
             if over:
                 lane.drain()
                 lane.finish()
@@ -399,8 +403,8 @@ class _Errand:
             self._bell.ring()
 
 
-class _Abandoned(Exception):  # noqa: N818 - the user wanted to stop, and a node did not come back
-    pass
+class _Abandoned(BaseException):
+    """The user wanted to stop, and a node did not come back. No fault of the node, so no Exception."""
 
 
 def _device(spec: NodeSpec, clock: Clock) -> Expendable:

@@ -11,6 +11,7 @@ from vivant.runtime.interrupt import stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
+from vivant.runtime.sd_notify import ServiceNotifier
 
 if TYPE_CHECKING:
     from vivant.runtime.report import RunResult
@@ -29,9 +30,10 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunRe
         Notices() as notice,
         FetchProgress() as fetching,
         stop_on_interrupt(notice) as stop,
+        ServiceNotifier() as presented,
         gl_for(graph, window=not headless) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl)
+        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, presented=presented)
         engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
         result = engine.run(stop)
     sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")

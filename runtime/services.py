@@ -51,12 +51,14 @@ class Services:
         notice: Says one line to the user. May be called from any thread.
         gl: OpenGL, or None where no node of the graph is in the render lane.
         log_dir: Folder for tracebacks; None: the user's log folder.
+        presented: Told the time whenever a live run has presented a new frame; None: nobody wants to know.
     """
 
     fetch: Callable[[str], Path]
     notice: Callable[[str], None]
     gl: Graphics | None = None
     log_dir: Path | None = None
+    presented: Callable[[int], None] | None = None
 
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""
