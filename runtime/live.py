@@ -16,7 +16,7 @@ from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import run_prelude
 from vivant.runtime.render_lane import RenderLane
 from vivant.runtime.report import NodeReport, RunResult
-from vivant.runtime.services import Services
+from vivant.runtime.services import GraphicsLostError, Services
 from vivant.runtime.station import Made, Station
 from vivant.runtime.statistics import Samples
 from vivant.runtime.worker import Worker
@@ -76,6 +76,7 @@ class LiveEngine:
 
         Raises:
             VivantError: A node failed before the first frame, or a file that drives the graph broke off.
+            GraphicsLostError: Display or OpenGL context are gone.
         """
         self._check()
         for spec in self._graph.nodes:
@@ -102,6 +103,9 @@ class LiveEngine:
                     raise self._ledger.broken
             except NodeFault as fault:
                 raise explain(fault.error, fault.node_id, self._services.log_dir) from fault.error
+            except GraphicsLostError:
+                outcome = Outcome.INTERRUPTED  # what was written so far is good, and kept
+                raise
             except _Abandoned:
                 duration_ns, outcome = 0, Outcome.INTERRUPTED
             except KeyboardInterrupt:

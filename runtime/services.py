@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, NodeContext
+
+
+class GraphicsLostError(VivantError):
+    """Display or OpenGL context are gone; nothing can be drawn any more in this process."""
 
 
 class Graphics(Protocol):
@@ -34,7 +39,11 @@ class Graphics(Protocol):
         ...
 
     def poll(self) -> None:
-        """Handle the window's events. Called once per step of the render lane."""
+        """Handle the window's events. Called once per step of the render lane.
+
+        Raises:
+            GraphicsLostError: There is nothing left to draw with.
+        """
         ...
 
     def collect_garbage(self) -> None:
