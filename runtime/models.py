@@ -105,6 +105,8 @@ class ModelStore:
             moved = f"it was moved to {rejected.name}; run again to fetch it afresh"
         except OSError:
             moved = "remove it and run again"
+        if self.offline:
+            moved += ", without VIVANT_OFFLINE, which forbids fetching"
         raise VivantError(
             f"The file '{entry.name}' is damaged or not the one that Vivant knows, and was not loaded "
             f"(SHA-256 {found} instead of {entry.sha256}).",

@@ -44,6 +44,6 @@ def run_offline(graph: Graph, *, label: str, made: str) -> RunResult:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:
         kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
-        raise VivantError("interrupted", remedy=kept)
+        raise VivantError(f"interrupted: {kept}")
     typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

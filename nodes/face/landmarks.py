@@ -90,6 +90,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             )
         )
         self._last_ms = -1
+        self._seen = self._empty = 0
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
         """Look at one picture."""
@@ -103,14 +104,22 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             face = self._search(pixels)
         if face is None and self.params.required:
             raise VivantError(
-                "No face was found in the picture.",
-                remedy="Use a picture in which one face is well lit, not too small and turned less than about "
-                "45 degrees; crop it closer to the face. Animals and very stylised drawings are not found yet.",
+                "no face was found in the picture",
+                remedy="use a picture in which one face is well lit, not too small and turned less than about "
+                "45 degrees; crop it closer to the face; animals and very stylised drawings are not found yet",
             )
+        if face is None:
+            self._empty += 1
+        else:
+            self._seen += 1
         return LandmarksOutputs(face)
 
     def close(self, outcome: Outcome) -> None:
-        """Close the landmarker: it holds threads."""
+        """Close the landmarker: it holds threads. Say so if nothing that came in ever showed a face."""
+        if self._landmarker is not None and self._empty and not self._seen and outcome is not Outcome.FAILED:
+            where = "the driver" if self.params.mode is Mode.VIDEO else "the picture"
+            frames = f" ({self._empty} frames looked at)" if self.params.mode is Mode.VIDEO else ""
+            self._notice(f"no face was seen in {where}{frames}: nothing moved")
         if self._landmarker is not None:
             self._landmarker.close()
             self._landmarker = None
@@ -119,24 +128,42 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""
         height, width = pixels.shape[:2]
         found = self._detect(pixels, (0, 0, width, height))
-        for parts in (2, 3):
-            if found:
-                break
-            for box in _tiles(width, height, parts):
-                found += self._detect(pixels, box)
-            found = _distinct(found)
+        # On the whole the detector misses small faces: where another than the largest is wanted, or where
+        # there are several, all are looked for.
+        if len(found) != 1 or self.params.pick is not Pick.LARGEST:
+            found = self._with_tiles(pixels, found, 2)
+        else:
+            found = [self._close_range(pixels, found[0]) or found[0]]
+        if not found:
+            found = self._with_tiles(pixels, found, 3)
         if not found:
             return None
         if len(found) > 1:
-            self._notice(f"{len(found)} faces in the picture: taking the {self.params.pick.value} one")
-        face = pick_face(found, self.params.pick)
-        # The landmarker reads a face from 256 pixels: at close range it reads it as well as it can.
+            self._notice(f"{len(found)} faces found in the picture: taking the {self.params.pick.value} one")
+        return pick_face(found, self.params.pick)
+
+    def _with_tiles(self, pixels: U8, whole: list[FaceReading], parts: int) -> list[FaceReading]:
+        """Add what tiles show. A find in a tile counts when it is found at close range too.
+
+        On fur, foliage and stone single tiles give a face that is nowhere to be found again (tried: an alpaca).
+        """
+        found = [self._close_range(pixels, face) or face for face in whole]
+        height, width = pixels.shape[:2]
+        for box in _tiles(width, height, parts):
+            for face in self._detect(pixels, box):
+                if _is_new(face, found) and (again := self._close_range(pixels, face)) and _is_new(again, found):
+                    found.append(again)
+        return found
+
+    def _close_range(self, pixels: U8, face: FaceReading) -> FaceReading | None:
+        """Read a face again, alone: the landmarker reads it from 256 pixels. None where it is not found again."""
+        height, width = pixels.shape[:2]
         low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
         centre, reach = (low + high) / 2, 1.0 * float((high - low).max())
         x0, y0 = np.maximum(np.floor(centre - reach), 0).astype(int)
         x1, y1 = np.minimum(np.ceil(centre + reach), (width, height)).astype(int)
-        again = self._detect(pixels, (x0, y0, x1, y1))
-        return min(again, key=lambda f: _distance(f, face)) if again else face
+        again = min(self._detect(pixels, (x0, y0, x1, y1)), key=lambda f: _distance(f, face), default=None)
+        return again if again is not None and _distance(again, face) < 0.5 * reach else None
 
     def _detect(self, pixels: U8, box: tuple[int, int, int, int]) -> list[FaceReading]:
         """Detect within a box (x0, y0, x1, y1); landmarks are told in pixels of the whole picture."""
@@ -214,13 +241,9 @@ def _tiles(width: int, height: int, parts: int) -> list[tuple[int, int, int, int
     return boxes
 
 
-def _distinct(faces: list[FaceReading]) -> list[FaceReading]:
-    """Keep one reading of each face: tiles overlap."""
-    kept: list[FaceReading] = []
-    for face in sorted(faces, key=lambda f: -float(np.ptp(f.points[:, 0]))):
-        if all(_distance(face, other) > 0.5 * float(np.ptp(other.points[:, 0])) for other in kept):
-            kept.append(face)
-    return kept
+def _is_new(face: FaceReading, known: list[FaceReading]) -> bool:
+    """Whether a reading is of none of the faces that are `known`: tiles overlap."""
+    return all(_distance(face, other) > 0.5 * float(np.ptp(other.points[:, 0])) for other in known)
 
 
 def _distance(a: FaceReading, b: FaceReading) -> float:

@@ -13,7 +13,7 @@ from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
-from vivant.nodes.puppet.body_layer import body_layer
+from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
@@ -50,7 +50,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     background = complete_background(pixels, matte, moving(fit, face_width))
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
-        "body": separate_foreground(pixels, matte, background),
+        "body": body_texture(separate_foreground(pixels, matte, background), face_width),
         "face": _opaque(pixels),
     }
     eyes, centres = [], {}

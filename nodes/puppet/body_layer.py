@@ -14,8 +14,11 @@ from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_uv
 
 F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
 
 _FINE_CELLS, _COARSE_CELLS = 34, 12  # per face width: near the face, elsewhere
+_LEAST_CELL_PX = 6
+MARGIN = 0.5  # face widths by which the layer goes on beyond the picture's border
 _FINE_REACH = 0.75  # face widths from the face's middle
 _MOST_CELLS = 70
 _ALPHA = 0.012
@@ -40,11 +43,12 @@ def body_layer(
     """
     width, height = size
     aspect = width / height
-    # Where the person is cut by the picture's border the layer goes on beyond it (its texture mirrors there):
-    # else a head that sinks would show its cut edge.
-    margin = 0.5 * face_width
+    # Where the person is cut by the picture's border the layer goes on beyond it: else a head that sinks would show
+    # its cut edge.
+    margin = MARGIN * face_width
     centre = head.landmark_positions(placed.vertices)[NOSE_TIP]
-    fine, coarse = face_width / _FINE_CELLS, max(face_width / _COARSE_CELLS, max(1.0, aspect) / _MOST_CELLS)
+    fine = max(face_width / _FINE_CELLS, _LEAST_CELL_PX / height)
+    coarse = max(face_width / _COARSE_CELLS, max(1.0, aspect) / _MOST_CELLS)
     reach = _FINE_REACH * face_width
     x = _lines(-aspect / 2 - margin, aspect / 2 + margin, float(centre[0]), reach, fine, coarse)
     y = _lines(-0.5 - margin, 0.5 + margin, float(centre[1]), reach, fine, coarse)[::-1]
@@ -61,12 +65,41 @@ def body_layer(
         texture="body",
         vertices=points,
         triangles=flat.reshape(-1, 3).astype(np.int32),
-        uv=picture_to_uv(points, size),
+        uv=_padded_uv(points, face_width, size),
         opacity=np.ones(len(points), np.float32),
         role=Role.BODY,
         units=_units_at(head, placed, points, face_width, size),
         mapped=True,
     )
+
+
+def body_texture(foreground: U8, face_width: float) -> U8:
+    """Continue the person beyond the picture's border, as far as the grid goes, ``uint8 (h + 2 m, w + 2 m, 4)``.
+
+    Colours go on mirrored, alpha as it is at the border: a body that is cut there goes on, and one that ends before
+    the border does not come back.
+
+    Args:
+        foreground: ``uint8 (h, w, 4)`` RGBA.
+        face_width: Picture heights.
+    """
+    pad = _padding(face_width, foreground.shape[0])
+    pad_x, pad_y = min(pad, foreground.shape[1] - 1), min(pad, foreground.shape[0] - 1)
+    sides = ((pad_y, pad_y), (pad_x, pad_x))
+    out = np.pad(foreground, (*sides, (0, 0)), mode="reflect")
+    out[..., 3] = np.pad(foreground[..., 3], sides, mode="edge")
+    return np.ascontiguousarray(np.pad(out, ((pad - pad_y,) * 2, (pad - pad_x,) * 2, (0, 0)), mode="edge"))
+
+
+def _padding(face_width: float, height: int) -> int:
+    """Pixels by which `body_texture` is larger on each side."""
+    return int(np.ceil(MARGIN * face_width * height))
+
+
+def _padded_uv(points: F32, face_width: float, size: tuple[int, int]) -> F32:
+    """Texture coordinates in `body_texture` of places in the picture."""
+    pad, pixels = _padding(face_width, size[1]), np.array(size)
+    return np.asarray((picture_to_uv(points, size) * pixels + pad) / (pixels + 2 * pad), np.float32)
 
 
 def _lines(low: float, high: float, centre: float, reach: float, fine: float, coarse: float) -> npt.NDArray[np.float64]:

@@ -22,7 +22,11 @@ def given_file(context: NodeContext, path: str, kind: str) -> Path:
             is a folder or a device.
     """
     if not path:
-        raise VivantError(f"no {kind} was named", remedy="set the parameter `path`", exit_status=2)
+        raise VivantError(
+            f"no {kind} was named",
+            remedy="set its parameter `path`, on the command line with --set NODE.path=FILE",
+            exit_status=2,
+        )
     file = context.resolve(path).absolute()
     try:
         if file.is_file():

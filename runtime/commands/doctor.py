@@ -35,6 +35,9 @@ def doctor() -> None:
         typer.echo(f"\n{title}")
         try:
             lines = look()
+        except _FoundMissing as finding:
+            broken.append(title)
+            lines = finding.lines
         except Exception as error:  # a doctor does not fall over what is broken: that is the finding
             broken.append(title)
             lines = [f"MISSING: {line}" if i == 0 else line for i, line in enumerate(str(error).splitlines())]
@@ -46,6 +49,14 @@ def doctor() -> None:
         typer.echo(f"Something is missing: {', '.join(broken)}.")
         raise typer.Exit(1)
     typer.echo("Everything that the presets need is here.")
+
+
+class _FoundMissing(Exception):  # noqa: N818 - a finding, no fault
+    """A part that can be described although something is missing."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(lines[-1])
+        self.lines = lines
 
 
 def _libraries() -> list[str]:
@@ -73,18 +84,34 @@ def _display() -> list[str]:
 def _providers() -> list[str]:
     installed = [f"{name} {version}" for name in _INFERENCE if (version := _version(name))]
     onnxruntime = importlib.import_module("onnxruntime")
-    return [*installed, f"providers: {', '.join(onnxruntime.get_available_providers())}"]
+    # it would send pictures to a server; it is in the wheel, and nothing here ever asks for it
+    providers = [p for p in onnxruntime.get_available_providers() if p != "AzureExecutionProvider"]
+    return [*installed, f"providers: {', '.join(providers)}"]
 
 
 def _models() -> list[str]:
+    from vivant.runtime.model_table import NEEDED
     from vivant.runtime.models import ModelStore, describe_models
 
     store = ModelStore()
+    described = describe_models(store)
     rows = [
-        f"{row.name}: {row.state}, SHA-256 {store.table[row.name].sha256[:12]}..., {row.licence}"
-        for row in describe_models(store)
+        f"{row.name}: {_model_state(row.state, row.name in NEEDED)}, "
+        f"SHA-256 {store.table[row.name].sha256[:12]}..., {row.licence}"
+        for row in described
     ]
-    return [*rows, f"kept in {store.cache_dir}; what is missing is fetched when it is first needed"]
+    kept = f"kept in {store.cache_dir}"
+    unusable = [row.name for row in described if row.name in NEEDED and row.state != "ready"]
+    damaged = [row.name for row in described if row.state == "damaged"]
+    if store.offline and unusable:
+        raise _FoundMissing([*rows, f"{kept}; MISSING: {', '.join(unusable)}, and VIVANT_OFFLINE forbids fetching"])
+    if damaged:
+        raise _FoundMissing([*rows, f"{kept}; DAMAGED: {', '.join(damaged)}, will not be loaded: remove it there"])
+    return [*rows, f"{kept}; what the presets need is fetched at its first use, or by `vivant models --fetch`"]
+
+
+def _model_state(state: str, needed: bool) -> str:
+    return "not fetched" + ("" if needed else " (no preset needs it)") if state == "missing" else state
 
 
 def _cameras() -> list[str]:

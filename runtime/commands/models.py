@@ -9,9 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# What the shipped presets need. The depth network is an option, and 99 MB.
-_NEEDED = ("face_landmarker", "selfie_segmenter", "sample:astronaut")
-
 
 def models(
     names: Annotated[list[str] | None, typer.Argument(help="Models to fetch.", metavar="[NAME]...")] = None,
@@ -20,13 +17,14 @@ def models(
     ] = False,
 ) -> None:
     """List the model files with licence and place, or fetch them now."""
+    from vivant.runtime.model_table import NEEDED
     from vivant.runtime.models import ModelStore, describe_models
     from vivant.runtime.progress import FetchProgress
 
     with FetchProgress() as fetching:
         store = ModelStore(progress=fetching)
         if fetch or names:
-            for name in names or _NEEDED:
+            for name in names or NEEDED:
                 typer.echo(f"{name}: {store.fetch(name)}")
             return
     table = Table(box=None, pad_edge=False)
@@ -36,3 +34,4 @@ def models(
         size = f"{row.bytes / 1e6:.1f} MB" if row.bytes else "?"
         table.add_row(row.name, row.state, size, row.licence, Text(row.about))
     Console().print(table)
+    typer.echo(f"kept in {store.cache_dir}")

@@ -33,6 +33,11 @@ def problems(document: Any, registry: Registry) -> list[str]:
     return [str(problem) for problem in raised.value.problems]
 
 
+def test_a_shipped_preset_names_no_file_of_the_user() -> None:
+    # a name that stands for one is looked for, and "no such file" is told of a file that nobody has named
+    assert "path" not in shipped("portrait-video")["nodes"]["driver"].get("params", {})
+
+
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_shipped_presets_are_right(path: Path, registry: Registry) -> None:
     document = load_preset(path)

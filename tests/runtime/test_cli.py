@@ -358,6 +358,8 @@ def test_overrides_reach_the_nodes(cli: Cli, preset: Path) -> None:
         (["talk.mp4", "talk.mp4", "-o", "out.mp4"], 2, "PORTRAIT DRIVER"),
         (["me.png", "me.png", "-o", "out.mp4"], 2, "PORTRAIT DRIVER"),
         (["me.png", "missing.mp4", "-o", "out.mp4"], 2, "missing.mp4"),
+        (["\udcfc.png", "talk.mp4", "-o", "out.mp4"], 2, "no valid UTF-8"),
+        (["me.png", "talk.mp4", "-o", "\udcfc.mp4"], 2, "no valid UTF-8"),
         (["me.png", "talk.mp4", "-o", "out.mp4", "--report", "nowhere/r.json"], 2, "report"),
         (["me.png", "talk.mp4", "-o", "out.mp4", "--set", "draw.fails_at=5"], 1, "ZeroDivisionError"),
     ],
@@ -379,7 +381,8 @@ def test_an_interrupted_run_keeps_what_was_made(cli: Cli, preset: Path) -> None:
     )  # fmt: skip
     assert ran.status == 1
     assert "note: Stopping" in ran.err
-    assert "vivant: interrupted" in ran.err
+    assert "vivant: interrupted: out.mp4 holds" in ran.err
+    assert "what to do" not in ran.err
     kept = Path("out.mp4").read_text().split()
     assert 0 < len(kept) < 100_000
     assert f"out.mp4 holds the {len(kept)} frames" in ran.err
@@ -502,7 +505,9 @@ def test_a_model_with_a_wrong_hash_is_never_given_out(cli: Cli, tmp_path: Path) 
     cache = tmp_path / "cache"
     cache.mkdir()
     (cache / "face_landmarker.task").write_bytes(b"no model")
-    assert "damaged" in cli("models").out
+    listed = cli("models").out
+    assert "damaged" in listed
+    assert f"kept in {cache}" in listed
     ran = cli("models", "face_landmarker")
     assert_one_block(ran, 1, "face_landmarker")
     assert ran.out == ""
@@ -517,6 +522,23 @@ def test_the_doctor_says_what_is_missing(cli: Cli, monkeypatch: pytest.MonkeyPat
     assert ran.out.count("MISSING") >= 2
     assert "Something is missing: OpenGL" in ran.out
     assert "ORT_DISABLE_TELEMETRY=1" in ran.out
+
+
+def test_the_doctor_finds_what_may_not_be_fetched(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("doctor")  # the cache of these tests is empty, and they are offline
+    assert ran.status == 1
+    assert "MISSING: face_landmarker, selfie_segmenter, sample:astronaut, and VIVANT_OFFLINE forbids" in ran.out
+    assert "hand_landmarker: not fetched (no preset needs it)" in ran.out
+    assert "Model files" in ran.out.splitlines()[-1]
+
+
+def test_the_doctor_finds_a_damaged_model(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VIVANT_OFFLINE")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "face_landmarker.task").write_bytes(b"no model")
+    ran = cli("doctor")
+    assert ran.status == 1
+    assert "DAMAGED: face_landmarker, will not be loaded" in ran.out
 
 
 def test_an_unexpected_error_is_one_block_and_its_traceback_is_in_the_log(

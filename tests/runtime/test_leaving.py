@@ -38,7 +38,7 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams
 from vivant.graph.port import NoInputs, NoOutputs, output, trigger
 from vivant.runtime.interrupt import stop_on_interrupt
-from vivant.runtime.leaving import leave_with, left_behind
+from vivant.runtime.leaving import leave_at_once, left_behind
 from vivant.runtime.live import LiveEngine
 from vivant.runtime.services import Services
 
@@ -80,7 +80,7 @@ graph = Graph((NodeSpec("device", Device, NodeParams()),
 with stop_on_interrupt(lambda text: None) as stop:
     result = LiveEngine(graph, Services(fetch=None, notice=lambda text: print(text, flush=True))).run(stop)
 assert left_behind(), "nothing hangs, so this test shows nothing"
-leave_with(7)
+leave_at_once(7)
 """
 
 
@@ -114,7 +114,7 @@ def test_a_real_capture_that_blocks_does_not_keep_the_program(tmp_path: Path) ->
     }
     preset = tmp_path / "preset.json"
     preset.write_text(json.dumps({"version": 1, "name": "fifo", "about": "A pipe.", "nodes": nodes}))
-    command = [sys.executable, "-m", "vivant.runtime.cli", "run", str(preset), "--headless"]
+    command = [sys.executable, "-m", "vivant.runtime.entry", "run", str(preset), "--headless"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None

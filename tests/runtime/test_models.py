@@ -136,6 +136,13 @@ def test_a_file_longer_than_known_is_cut_off(tmp_path: Path, server: Server) -> 
     assert not (tmp_path / "thing.bin").exists()
 
 
+def test_a_damaged_file_is_not_promised_afresh_where_fetching_is_forbidden(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "thing.bin").write_bytes(b"damaged")
+    with pytest.raises(VivantError, match="not loaded") as caught:
+        store_for(tmp_path, server.url, offline=True).fetch("thing")
+    assert "without VIVANT_OFFLINE" in caught.value.remedy
+
+
 def test_a_damaged_cached_file_is_moved_away_and_not_loaded(tmp_path: Path, server: Server) -> None:
     (tmp_path / "thing.bin").write_bytes(b"damaged")
     store = store_for(tmp_path, server.url)

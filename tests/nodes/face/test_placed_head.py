@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.head_fit import FACE_OVAL
-from vivant.nodes.face.placed_head import LIDS, STRENGTH, PlacedHead, place_head
+from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
+from vivant.nodes.face.placed_head import STRENGTH, PlacedHead, place_head
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.puppet.openings import mouth_rim

@@ -31,15 +31,15 @@ def brute_force(
 def test_against_asking_every_triangle_at_every_pixel(seed: int) -> None:
     rng = np.random.default_rng(seed)
     size = (57, 43)
-    points = np.stack([rng.uniform(-20, 77, 60), rng.uniform(-15, 58, 60), rng.uniform(-3, 3, 60)], axis=1)
-    points = points.astype(np.float32)
+    places = np.stack([rng.uniform(-20, 77, 60), rng.uniform(-15, 58, 60), rng.uniform(-3, 3, 60)], axis=1)
+    points = places.astype(np.float32)
     triangles = np.array([rng.choice(60, 3, replace=False) for _ in range(9)], np.int32)
     shown, bary, depth = rasterize(points, triangles, size)
     depths, inside, margins = brute_force(points, triangles, size)
     best = np.where(inside, depths, -np.inf).max(axis=0)
     sure = (np.abs(margins) > 1e-4).all(axis=0)  # no edge runs through the pixel's centre
     assert sure.mean() > 0.9
-    covered = inside.any(axis=0)
+    covered = np.asarray(inside.any(axis=0))
     assert 0.2 < covered.mean() < 1
     np.testing.assert_array_equal((shown >= 0)[sure], covered[sure])
     both = sure & covered

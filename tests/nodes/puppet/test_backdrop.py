@@ -23,12 +23,12 @@ def matte() -> F32:
     """A person from the bottom border up, with a soft edge."""
     y, x = np.mgrid[:180, :240].astype(np.float32)
     distance = np.maximum(45 - np.hypot(x - 120, y - 80), 60 - np.hypot(x - 120, y - 190))
-    return np.clip(distance / 4 + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(distance / 4 + 0.5, 0, 1), np.float32)
 
 
 def painted(room: U8, matte: F32, colour: tuple[int, int, int] = (255, 0, 255)) -> U8:
     alpha = matte[..., None]
-    return np.round(alpha * np.array(colour) + (1 - alpha) * room).astype(np.uint8)
+    return np.asarray(np.round(alpha * np.array(colour) + (1 - alpha) * room), np.uint8)
 
 
 def near(matte: F32, reach: int) -> npt.NDArray[np.bool_]:

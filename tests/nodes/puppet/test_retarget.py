@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -148,9 +149,9 @@ def test_gains_scale_expression_and_turn(portrait_puppet: Puppet, gain: float) -
 def test_turns_are_eased_into_their_limits(portrait_puppet: Puppet, axis: int, most: float) -> None:
     reached = []
     for degrees in range(0, 90, 3):
-        turn = np.zeros(3)
-        turn[axis] = np.radians(degrees)
-        bent = retarget(portrait_puppet, motion(worn()), motion(worn(), tuple(turn)))
+        angle = float(np.radians(degrees))
+        turn = (angle, 0.0, 0.0) if axis == 0 else (0.0, angle, 0.0)
+        bent = retarget(portrait_puppet, motion(worn()), motion(worn(), turn))
         reached.append(np.degrees(head_turn(portrait_puppet, bent)[axis]))
     assert (np.diff(reached) > -1e-4).all()
     assert reached[-1] == pytest.approx(most, abs=0.6) and max(reached) <= most + 1e-4
@@ -169,7 +170,7 @@ def test_easing_is_odd_bounded_and_never_more_than_asked(value: float, most: flo
 def test_easing_is_monotone_and_has_no_kink(most: float, values: list[float]) -> None:
     ordered = sorted(values)
     eased_values = [eased(v, most) for v in ordered]
-    assert all(a <= b + 1e-12 for a, b in zip(eased_values, eased_values[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in itertools.pairwise(eased_values))
     knee, step = 0.7 * most, 1e-6 * most
     slopes = [(eased(knee + s + step, most) - eased(knee + s, most)) / step for s in (-2 * step, step)]
     assert slopes[0] == pytest.approx(slopes[1], abs=1e-3)

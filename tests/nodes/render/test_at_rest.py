@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet
@@ -100,9 +101,7 @@ def test_a_real_portrait_at_rest_is_the_picture(
     posed: Callable[..., PuppetPose],
     draw: Callable[[Puppet, PuppetPose], U8],
 ) -> None:
-    stored = cv2.imread(str(media / "portraits" / name))
-    assert stored is not None
-    pixels = np.ascontiguousarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), np.uint8)
+    pixels = np.array(Image.open(media / "portraits" / name).convert("RGB"))
     face, matte = tracked(pixels, node_context(fetch=model))
     assert face is not None
     fit = fitter.fit(face)
