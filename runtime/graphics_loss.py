@@ -83,7 +83,7 @@ def _reset_status(glfw: Any) -> Callable[[], int]:
     for name in ("glGetGraphicsResetStatus", "glGetGraphicsResetStatusARB"):
         address = glfw.get_proc_address(name)
         if address:
-            function_type = ctypes.WINFUNCTYPE if sys.platform == "win32" else ctypes.CFUNCTYPE
-            function: Callable[[], int] = function_type(ctypes.c_uint)(address)
+            # OpenGL's calling convention is another one on 32-bit Windows only, where Vivant does not run
+            function: Callable[[], int] = ctypes.CFUNCTYPE(ctypes.c_uint)(address)
             return function
     return lambda: 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -185,7 +186,13 @@ class Station:
 
     def drain(self) -> Iterator[Made]:
         """Give what the node still has when its stream has ended."""
-        for emission in self._node.drain():
+        with _fault_at_most():
+            emissions = iter(self._node.drain())
+        while True:
+            with _fault_at_most():
+                emission = next(emissions, None)
+            if emission is None:
+                return
             seq = emission.seq if emission.seq is not None else self._next_seq
             self._next_seq = seq + 1
             yield self._made(emission.outputs, emission.t_ns, seq)
@@ -209,7 +216,8 @@ class Station:
 
     def _call_node(self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]) -> T:
         try:
-            return self.caller(call, work, if_late)
+            with _fault_at_most():
+                return self.caller(call, work, if_late)
         except Blocked as error:
             self._is_open = False  # whoever is still in it closes it
             raise VivantError(
@@ -217,8 +225,6 @@ class Station:
                 where=f"node {self.id}",
                 remedy="its device or its driver hangs; plug it in again, or end other programs that use it",
             ) from error
-        except SystemExit as error:
-            raise RuntimeError("it asked the whole program to end, which is not its to decide") from error
 
     def _made(self, outputs: Any, t_ns: int, seq: int) -> Made:
         node_class = self.spec.node_class
@@ -232,3 +238,14 @@ class Station:
             if not ((value := getattr(outputs, name)) is None and port.sometimes)
         }
         return Made(packets, t_ns, seq)
+
+
+@contextmanager
+def _fault_at_most() -> Iterator[None]:
+    """Let a node fail, and no more: ``sys.exit()`` or a cancelled task in it must not end the show."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise RuntimeError(f"{type(error).__name__}, which ends a whole program: {error}") from error

@@ -124,7 +124,6 @@ class Glfw:
         return 0  # some other window system
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the calling convention of the stand-in is that of other systems")
 @pytest.mark.parametrize(
     ("known", "answer", "reason"),
     [

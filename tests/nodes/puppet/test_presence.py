@@ -92,12 +92,11 @@ def test_lost_again_while_it_returns() -> None:
     driver = DriverPresence()
     driver.step(0, 0, *TIMES)
     driver.step(5000 * MS, 0, *TIMES)
-    driver.step(6000 * MS, 6000 * MS, *TIMES)
-    assert driver.presence is Presence.RETURNING
-    driver.step(6200 * MS, None, *TIMES)
-    assert driver.presence is Presence.RETURNING
-    driver.step(6500 * MS, None, *TIMES)
-    assert driver.presence is Presence.HOLDING
+    states = []
+    for now_ms, seen_ns in ((6000, 6000 * MS), (6200, None), (6500, None)):
+        driver.step(now_ms * MS, seen_ns, *TIMES)
+        states.append(driver.presence)
+    assert states == [Presence.RETURNING, Presence.RETURNING, Presence.HOLDING]
     assert driver.step(7100 * MS, None, *TIMES)
 
 
