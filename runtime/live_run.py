@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
-from vivant.runtime.interrupt import stop_on_interrupt
+from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
@@ -29,7 +29,7 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None) -> RunRe
     with (
         Notices() as notice,
         FetchProgress() as fetching,
-        stop_on_interrupt(notice) as stop,
+        stop_on_interrupt(say_at_once) as stop,
         ServiceNotifier() as presented,
         gl_for(graph, window=not headless) as gl,
     ):

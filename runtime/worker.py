@@ -143,7 +143,7 @@ class Worker:
                     self.station.reopen()
                     broken = False
                 except Exception as error:
-                    self._listener.failed(self.station, error)
+                    self._failed(error)
 
     def _play(self) -> None:
         """Run a source whose emissions say when they are to be seen.
@@ -210,14 +210,17 @@ class Worker:
         except EndOfStream:
             raise
         except Exception as error:
-            if isinstance(error.__cause__, Blocked) and self._closed:
-                return True  # it was given up because the run ends, which is no fault of its own
-            self._listener.failed(self.station, error)
+            self._failed(error)
             return True
         if made.packets or self.station.spec.pace is None:
             self.station.upkeep.succeeded()  # a device that gives nothing yet has not shown that it works
         self._publish(made)
         return False
+
+    def _failed(self, error: Exception) -> None:
+        # what was given up because the run ends has no fault of its own
+        if not (self._closed and isinstance(error.__cause__, Blocked)):
+            self._listener.failed(self.station, error)
 
     def _pause(self) -> bool:
         """Wait while the node holds; return whether to go on."""
