@@ -51,6 +51,12 @@ def stop_on_interrupt(say: Callable[[str], None]) -> Iterator[threading.Event]:
 
 
 def say_at_once(text: str) -> None:
-    """Write a line to standard error past all buffers and locks."""
+    """Write a line to standard error past all buffers and locks, where it is a file of the system."""
+    line = f"note: {text}\n"
     with suppress(OSError, ValueError, AttributeError):
-        os.write(sys.stderr.fileno(), f"note: {text}\n".encode())
+        try:
+            descriptor = sys.stderr.fileno()
+        except (OSError, ValueError):
+            sys.stderr.write(line)  # kept in memory by whoever looks at it there: nothing to wait for
+            return
+        os.write(descriptor, line.encode())
