@@ -152,6 +152,7 @@ def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArr
 
 _UPPER_SHARE = 0.3
 _LIP_ROUNDS = 3
+_OPEN_OVERLAP = 0.45  # of the opening that the picture shows
 _BESIDE_DM = 0.04  # how far aside of a landmark the lips' edges are looked for
 
 
@@ -179,7 +180,11 @@ def _close_neutral_lips(
         if not (here & lower).any() or not (here & ~lower).any():
             continue
         # The edge that one sees is where a lip turns inward: the lowest of the upper, the highest of the lower.
-        gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + _OVERLAP_DM * fit.scale
+        # Lips of an open mouth are drawn thin: to cover teeth between landmarks they must overlap more.
+        overlap = _OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
+            0.0, float((fit.points[above] - fit.points[below]) @ up)
+        )
+        gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + overlap
         # Lips that overlap are left so: pulling them out to where they just meet would show their insides.
         correction[above] = -_UPPER_SHARE * max(gap, 0.0) * up
         correction[below] = (1 - _UPPER_SHARE) * max(gap, 0.0) * up

@@ -68,7 +68,7 @@ def inner_lips(head: AnatomicalHead, patch: SkinPatch) -> I32:
     """Return the head's vertices at the opening of the mouth: its rim and the edges of the lips before it."""
     rim = head.vertices[mouth_rim(head, patch)]
     distance = np.linalg.norm(head.vertices[patch.vertices][:, None] - rim, axis=2).min(axis=1)
-    return patch.vertices[distance < _LIP_DM]
+    return np.asarray(patch.vertices[distance < _LIP_DM], np.int32)
 
 
 def holes(triangles: I32, opacity: F32) -> list[list[int]]:
