@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
@@ -65,6 +65,8 @@ class NodeContext:
         gl: The ``moderngl.Context`` in the render lane, None elsewhere. Typed loosely because
             graph/ does not know OpenGL.
         window: The GLFW window behind `gl` where the run has one.
+        kept: What a node leaves for itself: when it fails and is opened anew, as another instance, it finds it
+            here (which device it had, say). Empty at the first opening.
     """
 
     now_ns: Callable[[], int]
@@ -75,6 +77,7 @@ class NodeContext:
     offline: bool
     gl: Any = None
     window: Any = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""
@@ -207,13 +210,21 @@ class Source(Node[P, NoInputs, O]):
     """A node without inputs. Its ``process`` returns an Emission, or outputs to be stamped on return.
 
     ``process`` raises EndOfStream at the end; None means nothing came this time (the engine asks again).
+
+    A source that paces by CAPTURE may block for ever, as devices do: live, the engine calls it on a thread that
+    it can leave behind. A call that takes longer than `patience_s` counts as a fault: another instance is opened
+    in its place, and the old one is closed, on its own thread, should the call ever come back.
     """
 
     pace: ClassVar[Pace]
+    patience_s: ClassVar[float | None] = None
+    """How long one call of ``process`` may take, in seconds; None: for ever, as one that waits for people may."""
 
-    def __init_subclass__(cls, *, pace: Pace | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, pace: Pace | None = None, patience_s: float | None = None, **kwargs: Any) -> None:
         if pace is not None:
             cls.pace = pace
+        if patience_s is not None:
+            cls.patience_s = patience_s
         super().__init_subclass__(**kwargs)
 
     def length(self) -> int | None:

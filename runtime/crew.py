@@ -130,6 +130,7 @@ class Crew:
         self._wires.pop(node_id, None)
         if worker is not None:
             worker.detach()
+            self.stations[node_id].hurry()
             self._absent.add(node_id)
         return Retired(self.stations[node_id], worker)
 
@@ -181,11 +182,15 @@ class Crew:
                 self._hire(spec.id).start()
         return tuple(retired)
 
+    def call_off(self) -> None:
+        """Tell all workers to end; `stop` waits for them."""
+        for worker in self.workers:
+            worker.close()
+
     def stop(self, limit_ns: int) -> tuple[str, ...]:
         """End all workers; return the names of those that did not come back in time."""
         workers = self.workers
-        for worker in workers:
-            worker.close()
+        self.call_off()
         for box in self._boxes.values():
             box.close()
         self._clock.wait(self._bell, lambda: all(worker.finished for worker in workers), limit_ns)

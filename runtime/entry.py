@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-from contextlib import suppress
+
+from vivant.runtime.leaving import leave_at_once, left_behind
 
 
 def main() -> int:
@@ -26,16 +26,9 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         cut_off = True
-    if cut_off or _left_behind():
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(status)
+    if cut_off or left_behind():
+        leave_at_once(status)
     return status
-
-
-def _left_behind() -> bool:
-    return any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate())
 
 
 def _fill_standard_streams() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from vivant.graph.errors import VivantError
+from vivant.runtime.graphics_loss import GraphicsLoss
+from vivant.runtime.services import GraphicsLostError
 
 LEAST_VERSION = 410
 """OpenGL 4.1 core: macOS has no more."""
@@ -27,17 +29,21 @@ class GLContext:
         renderer: What draws: renderer, vendor and OpenGL version.
     """
 
-    def __init__(self, context: Any, window: Any, clean_up: Callable[[], None]) -> None:
+    def __init__(
+        self, context: Any, window: Any, clean_up: Callable[[], None], lost: Callable[[], str] = lambda: ""
+    ) -> None:
         """Take over a context that is current in this thread.
 
         Args:
             context: ``moderngl.Context``.
             window: The GLFW window that is shown, or None.
             clean_up: Called last when it is released.
+            lost: Says why nothing can be drawn any more, or an empty string.
         """
         self._owner = threading.current_thread()
         self._context = context
         self._clean_up = clean_up
+        self._lost = lost
         self._released = False
         self.window = window
         info = context.info
@@ -116,13 +122,26 @@ class GLContext:
         return bool(glfw.window_should_close(self.window))
 
     def poll(self) -> None:
-        """Handle the window's events and delete what Python has let go of. Called once per step."""
+        """Handle the window's events and delete what Python has let go of. Called once per step.
+
+        Raises:
+            GraphicsLostError: Display or context are gone.
+        """
         self.require_owner()
+        self._require_graphics()
         if self.window is not None:
             import glfw
 
             glfw.poll_events()
+            self._require_graphics()  # this is where a broken connection shows
         self.collect_garbage()
+
+    def _require_graphics(self) -> None:
+        reason = self._lost()
+        if reason:
+            raise GraphicsLostError(
+                reason, remedy="start it again; a service manager does so by itself (see the README)"
+            )
 
     def collect_garbage(self) -> None:
         """Delete the objects that Python has let go of.
@@ -164,6 +183,7 @@ class GLContext:
                 # GLFW knows whether GLX, EGL, WGL or CGL is behind it; moderngl would guess by the system.
                 functions: Any = _GlfwFunctions(glfw)
                 context = moderngl.create_context(require=LEAST_VERSION, context=functions)
+                loss = GraphicsLoss(glfw)
             except VivantError:
                 glfw.terminate()
                 raise
@@ -174,8 +194,9 @@ class GLContext:
         def clean_up() -> None:
             glfw.destroy_window(window)
             glfw.terminate()
+            loss.release()
 
-        return cls(context, window if visible else None, clean_up)
+        return cls(context, window if visible else None, clean_up, loss.reason)
 
 
 class _GlfwFunctions:
@@ -204,6 +225,8 @@ def _create_window(glfw: Any, title: str, size: tuple[int, int], visible: bool) 
     glfw.window_hint(glfw.CONTEXT_VERSION_MINOR, LEAST_VERSION // 10 % 10)
     glfw.window_hint(glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE)
     glfw.window_hint(glfw.OPENGL_FORWARD_COMPAT, True)  # macOS gives a core profile only with it
+    # where the driver can: after a reset of the card it says so, instead of drawing nothing for ever
+    glfw.window_hint(glfw.CONTEXT_ROBUSTNESS, glfw.LOSE_CONTEXT_ON_RESET)
     glfw.window_hint(glfw.VISIBLE, visible)
     glfw.window_hint(glfw.DEPTH_BITS, 0)  # frames are drawn into textures: the window needs colours only
     glfw.window_hint(glfw.STENCIL_BITS, 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 
@@ -18,7 +19,8 @@ def stop_on_interrupt(say: Callable[[str], None]) -> Iterator[threading.Event]:
     third ends the process at once, for the case that a library hangs.
 
     Args:
-        say: Tells the user one line.
+        say: Tells the user one line. It is called by the signal handler, in the middle of whatever the main
+            thread was doing, and so must not wait for any lock: that thread may hold it. See `say_at_once`.
 
     Yields:
         The event to be given to an engine.
@@ -46,3 +48,15 @@ def stop_on_interrupt(say: Callable[[str], None]) -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def say_at_once(text: str) -> None:
+    """Write a line to standard error past all buffers and locks, where it is a file of the system."""
+    line = f"note: {text}\n"
+    with suppress(OSError, ValueError, AttributeError):
+        try:
+            descriptor = sys.stderr.fileno()
+        except (OSError, ValueError):
+            sys.stderr.write(line)  # kept in memory by whoever looks at it there: nothing to wait for
+            return
+        os.write(descriptor, line.encode())

@@ -7,23 +7,29 @@ from collections.abc import Callable
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Lane, Outcome, Pace
+from vivant.graph.node import Lane, Outcome, Pace, Source
+from vivant.runtime.calls import Blocked, Call
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
 from vivant.runtime.crew import Crew, draws
 from vivant.runtime.edits import Edits, ReloadListener
 from vivant.runtime.errand import Errand
+from vivant.runtime.expendable import Expendable
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
 from vivant.runtime.reload import Reload
 from vivant.runtime.report import NodeReport, RunResult
-from vivant.runtime.services import Services
+from vivant.runtime.services import GraphicsLostError, Services
 from vivant.runtime.station import Made, Station
 
 STEP_NS = 1_000_000_000 // 60
 """Shortest time between two steps of the render lane where no display sets the rate."""
-SHUTDOWN_NS = 2_000_000_000
-"""How long workers may take to end, all together."""
+SHUTDOWN_NS = 1_000_000_000
+"""How long workers may take to end, all together: with what comes after it a run ends within 2 s."""
+OPEN_NS = 10_000_000_000
+"""How long a device may take to open; some need a few seconds to give their first frame."""
+STILL_OPENING_NS = 2_000_000_000
+"""When the user is told that a device is still being opened."""
 POLL_NS = 50_000_000
 """How long the window may go unattended while nodes are opened."""
 
@@ -65,6 +71,9 @@ class LiveEngine:
         self._clock = clock or MonotonicClock()
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stations: dict[str, Station] = {}
+        # a node may have had several: every instance that a reload makes gets its own
+        self._devices: list[tuple[str, Expendable]] = []
+        self._hurried = False
         self._hung: set[str] = set()
         self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
@@ -78,6 +87,7 @@ class LiveEngine:
 
         Raises:
             VivantError: A node failed before the first frame, or a file that drives the graph broke off.
+            GraphicsLostError: Display or OpenGL context are gone.
         """
         _check(self._graph)
         for spec in self._graph.nodes:
@@ -102,6 +112,9 @@ class LiveEngine:
                     raise self._ledger.broken
             except NodeFault as fault:
                 raise explain(fault.error, fault.node_id, self._services.log_dir) from fault.error
+            except GraphicsLostError:
+                outcome = Outcome.INTERRUPTED  # what was written so far is good, and kept
+                raise
             except _Abandoned:
                 duration_ns, outcome = 0, Outcome.INTERRUPTED
             except KeyboardInterrupt:
@@ -113,7 +126,14 @@ class LiveEngine:
 
     def _station(self, graph: Graph, spec: NodeSpec) -> Station:
         context = self._services.node_context(graph, spec, self._clock.now_ns, offline=False)
-        return Station(graph, spec, context, self._clock.now_ns, self._services.trace)
+        station = Station(graph, spec, context, self._clock.now_ns, self._services.trace)
+        if spec.pace is Pace.CAPTURE:
+            device = _device(spec, self._clock)
+            station.caller, station.hurry = device, device.hurry
+            self._devices.append((spec.id, device))
+            if self._hurried:
+                device.hurry()
+        return station
 
     def _asked_to_end(self, stop: threading.Event) -> bool:
         gl = self._services.gl
@@ -138,16 +158,25 @@ class LiveEngine:
             errand = Errand(station.id, work, self._clock, self._bell)
             errand.start()
             give_up_ns: int | None = None
+            tell_ns = self._clock.now_ns() + STILL_OPENING_NS if station.spec.pace is Pace.CAPTURE else None
             while not self._clock.wait(self._bell, lambda: errand.finished, self._clock.now_ns() + POLL_NS):
                 if self._services.gl:
                     self._services.gl.poll()
+                now_ns = self._clock.now_ns()
                 if self._asked_to_end(stop):
-                    give_up_ns = give_up_ns or self._clock.now_ns() + SHUTDOWN_NS
-                    if self._clock.now_ns() >= give_up_ns:
+                    give_up_ns = give_up_ns or now_ns + SHUTDOWN_NS
+                    self._hurry()
+                    if now_ns >= give_up_ns:
                         self._leave(station.id)
                         raise _Abandoned
+                elif tell_ns is not None and now_ns >= tell_ns:
+                    tell_ns = None
+                    self._services.notice(f"{station.id} is still being opened: its device has not answered yet")
             errand.join()
             if errand.error:
+                if isinstance(errand.error.__cause__, Blocked) and self._asked_to_end(stop):
+                    self._leave(station.id)
+                    raise _Abandoned
                 raise errand.error
 
         return call
@@ -162,13 +191,16 @@ class LiveEngine:
                 reload.start()
             self._step(crew, reload, stop)
         finally:
+            limit_ns = self._clock.now_ns() + SHUTDOWN_NS
+            crew.call_off()
+            self._hurry()
             if reload:
                 reload.close()
                 for node_id in sorted(reload.hung):
                     self._say_left(node_id)
                 # not `_hung`: the node that has its name now is well
                 self._left_behind = frozenset(reload.hung)
-            for node_id in crew.stop(self._clock.now_ns() + SHUTDOWN_NS):
+            for node_id in crew.stop(limit_ns):
                 self._leave(node_id)
 
     def _reload_of(self, crew: Crew) -> Reload | None:
@@ -198,6 +230,7 @@ class LiveEngine:
 
     def _step(self, crew: Crew, reload: Reload | None, stop: threading.Event) -> None:
         gl = self._services.gl
+        shown = 0
         begin_ns = next_ns = self._clock.now_ns()
         end_ns = None if self._duration_ns is None else begin_ns + self._duration_ns
         while True:
@@ -212,6 +245,9 @@ class LiveEngine:
             over = crew.over()
             crew.lane.step()
             self._services.collect_garbage()
+            if self._services.presented and self._ledger.presented.frames > shown:
+                shown = self._ledger.presented.frames
+                self._services.presented(self._clock.now_ns())
             if over:
                 crew.lane.drain()
                 crew.lane.finish()
@@ -226,16 +262,24 @@ class LiveEngine:
             until_ns = next_ns if end_ns is None else min(next_ns, end_ns)
             self._clock.wait(self._bell, lambda: self._ledger.fatal is not None, until_ns)
 
+    def _hurry(self) -> None:
+        self._hurried = True
+        for _, device in tuple(self._devices):
+            device.hurry()
+
     def _leave(self, node_id: str) -> None:
-        self._hung.add(node_id)
-        self._say_left(node_id)
+        if node_id not in self._hung:
+            self._hung.add(node_id)
+            if node_id not in self._left_behind:
+                self._say_left(node_id)
 
     def _say_left(self, node_id: str) -> None:
-        self._services.notice(f"{node_id} did not stop within {SHUTDOWN_NS // 10**9} s and is left behind")
+        self._services.notice(f"{node_id} did not stop in time and is left behind")
 
     def _close(self, outcome: Outcome) -> None:
         """Close every node, the last first; one that still runs in its thread is not touched."""
         faults = []
+        self._hurry()
         for station in reversed(self._stations.values()):
             for kind, count in station.upkeep.repeated():
                 self._services.notice(f"{station.id} failed {count} times: {kind}")
@@ -244,7 +288,12 @@ class LiveEngine:
             try:
                 station.close(outcome)
             except Exception as error:
-                faults.append(explain(error, station.id, self._services.log_dir))
+                if not isinstance(error.__cause__, Blocked):
+                    faults.append(explain(error, station.id, self._services.log_dir))
+        for node_id, device in self._devices:
+            if device.left:
+                self._leave(node_id)
+            device.dismiss()
         if faults and outcome is Outcome.DONE:
             raise faults[0]
         for fault in faults:
@@ -257,7 +306,11 @@ class LiveEngine:
             duration_ns=duration_ns,
             nodes={
                 station.id: NodeReport(
-                    station.spec.node_class.type, station.statistics, station.upkeep.state, station.providers
+                    station.spec.node_class.type,
+                    station.statistics,
+                    station.upkeep.state,
+                    station.providers,
+                    tuple(station.upkeep.changes),
                 )
                 for station in self._stations.values()
             },
@@ -283,12 +336,14 @@ class _Ledger:
         self._services = services
         self._clock = clock
         self._bell = bell
+        self._down = set[str]()
         self.follow(graph)
 
     def follow(self, graph: Graph, gone: frozenset[str] = frozenset()) -> None:
         """Take another graph as the one that runs; instances of nodes in `gone` are not at work any more."""
         if self.broken and self.broken.node_id in gone:
             self.broken = None
+        self._down -= gone
         drawn = [spec for spec in graph.nodes if draws(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
         self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
@@ -296,6 +351,9 @@ class _Ledger:
         self._ages = self._presenter not in graph.unmoved
 
     def made(self, station: Station, made: Made) -> None:
+        if station.id in self._down and made.packets:
+            self._down.discard(station.id)
+            self._services.notice(f"{station.id} works again")
         if station.id != self._presenter or made.silent:
             return
         now_ns = self._clock.now_ns()
@@ -308,13 +366,18 @@ class _Ledger:
         first = station.upkeep.failed(error, self._clock.now_ns(), for_good=for_good)
         if self.presented.frames == 0 and station.statistics.count == 0:
             self.crashed(station, error)
-        elif for_good and station.spec.pace is Pace.MEDIA:
+            return
+        if for_good and station.spec.pace is Pace.MEDIA:
             self.broken = self.broken or NodeFault(station.id, error)
-        elif first:
+            return
+        if not for_good and station.spec.pace is Pace.CAPTURE:
+            self._down.add(station.id)
+        if first:
             told = explain(error, station.id, self._services.log_dir)
             ending = "" if for_good else "; its last output is held and it is tried again"
             remedy = f" ({told.remedy})" if told.remedy else ""
-            self._services.notice(f"{station.id}: {told.what}{ending}{remedy}")
+            place = f" ({told.where})" if told.where not in ("", f"node {station.id}") else ""
+            self._services.notice(f"{station.id}: {told.what}{place}{ending}{remedy}")
 
     def crashed(self, station: Station, error: BaseException) -> None:
         if self.fatal is None:
@@ -338,8 +401,15 @@ class _Notifier:
         self._notice(f"reload refused: {fault}")
 
 
-class _Abandoned(Exception):  # noqa: N818 - the user wanted to stop, and a node did not come back
-    pass
+class _Abandoned(BaseException):
+    """The user wanted to stop, and a node did not come back. No fault of the node, so no Exception."""
+
+
+def _device(spec: NodeSpec, clock: Clock) -> Expendable:
+    node_class = spec.node_class
+    patience_s = node_class.patience_s if issubclass(node_class, Source) else None
+    patience_ns = None if patience_s is None else round(patience_s * 1e9)
+    return Expendable(spec.id, clock, {Call.OPEN: OPEN_NS, Call.PROCESS: patience_ns, Call.CLOSE: SHUTDOWN_NS})
 
 
 def _check(graph: Graph) -> None:

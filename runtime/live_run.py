@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
-from vivant.runtime.interrupt import stop_on_interrupt
+from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
 from vivant.runtime.reload_notices import ReloadNotices
+from vivant.runtime.sd_notify import ServiceNotifier
 
 if TYPE_CHECKING:
     from vivant.runtime.edits import Edits
@@ -45,10 +46,13 @@ def run_live(
     with (
         Notices() as notice,
         FetchProgress() as fetching,
-        stop_on_interrupt(notice) as stop,
+        stop_on_interrupt(say_at_once) as stop,
+        ServiceNotifier() as presented,
         gl_for(graph, window=not headless) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
+        services = Services(
+            fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace, presented=presented
+        )
         engine = LiveEngine(
             graph, services, duration_s=duration_s, headless=headless, edits=edits, reload_listener=ReloadNotices()
         )

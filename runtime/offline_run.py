@@ -10,7 +10,7 @@ from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
 from vivant.graph.node import Outcome
 from vivant.runtime.drawing import gl_for
-from vivant.runtime.interrupt import stop_on_interrupt
+from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress, FrameProgress
@@ -38,7 +38,7 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
     with (
         Notices() as notice,
         FetchProgress() as fetching,
-        stop_on_interrupt(notice) as stop,
+        stop_on_interrupt(say_at_once) as stop,
         gl_for(graph, window=False) as gl,
     ):
         services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)

@@ -11,6 +11,7 @@ from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Outcome
 from vivant.graph.params import NodeParams
+from vivant.runtime.calls import Blocked
 from vivant.runtime.clock import Clock, Doorbell
 from vivant.runtime.crew import Crew, Retired, draws
 from vivant.runtime.edits import Edit, Edits, ReloadListener
@@ -268,6 +269,9 @@ class Reload:
         try:
             station.close(Outcome.DONE)
         except Exception as error:
+            if isinstance(error.__cause__, Blocked):
+                self.hung.add(station.id)
+                return
             fault = self._explain(error, station.id)
             self._said.append(lambda: self._listener.refused(fault))
 

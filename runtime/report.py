@@ -12,17 +12,26 @@ from vivant.runtime.memory import peak_rss_mb
 from vivant.runtime.presented import Presented
 from vivant.runtime.report_file import write_json
 from vivant.runtime.statistics import NodeStatistics, Samples
-from vivant.runtime.upkeep import State
+from vivant.runtime.upkeep import Change, State
 
 
 @dataclass(frozen=True)
 class NodeReport:
-    """One node's part of the report."""
+    """One node's part of the report.
+
+    Attributes:
+        type: Its node type.
+        statistics: Its numbers.
+        state: What it was doing at the end.
+        providers: What ran its network.
+        changes: How it came through its states, as far as that is kept.
+    """
 
     type: str
     statistics: NodeStatistics
     state: State
     providers: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values; times in milliseconds."""

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, NodeContext
 from vivant.runtime.trace import Trace
+
+
+class GraphicsLostError(VivantError):
+    """Display or OpenGL context are gone; nothing can be drawn any more in this process."""
 
 
 class Graphics(Protocol):
@@ -35,7 +40,11 @@ class Graphics(Protocol):
         ...
 
     def poll(self) -> None:
-        """Handle the window's events. Called once per step of the render lane."""
+        """Handle the window's events. Called once per step of the render lane.
+
+        Raises:
+            GraphicsLostError: There is nothing left to draw with.
+        """
         ...
 
     def collect_garbage(self) -> None:
@@ -53,6 +62,7 @@ class Services:
         gl: OpenGL, or None where no node of the graph is in the render lane.
         log_dir: Folder for tracebacks; None: the user's log folder.
         trace: Where the calls of all nodes are noted, if anywhere.
+        presented: Told the time whenever a live run has presented a new frame; None: nobody wants to know.
     """
 
     fetch: Callable[[str], Path]
@@ -60,6 +70,7 @@ class Services:
     gl: Graphics | None = None
     log_dir: Path | None = None
     trace: Trace | None = None
+    presented: Callable[[int], None] | None = None
 
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from vivant.graph.errors import EndOfStream
+from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, Link, NodeSpec
 from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams
+from vivant.runtime.calls import Blocked, Call, Caller, call_directly
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -46,6 +49,8 @@ class Station:
         flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
         files: Files that the node takes over when they change, as it last said.
+        caller: Makes the calls of `open`, `process` and `close`; directly, unless the engine knows better.
+        hurry: Tells the caller not to wait much longer; whoever sets the one sets the other.
     """
 
     def __init__(
@@ -67,8 +72,10 @@ class Station:
         """
         self.spec = spec
         self.statistics = NodeStatistics()
-        self.upkeep = Upkeep()
+        self.upkeep = Upkeep(wall_ns)
         self.runs = 0
+        self.caller: Caller = call_directly
+        self.hurry: Callable[[], None] = lambda: None
         self.providers: tuple[str, ...] = ()
         self.files: frozenset[Path] = frozenset()
         self._context = context
@@ -100,10 +107,16 @@ class Station:
         return self.spec.id
 
     def open(self) -> None:
-        """Open the node."""
-        self._node.open(self._context)
+        """Open the node. A source that captures counts as running with its first emission only."""
+        node = self._node
+
+        def close_late(error: BaseException | None) -> None:
+            if error is None:
+                node.close(Outcome.FAILED)
+
+        self._call_node(Call.OPEN, lambda: node.open(self._context), close_late)
         self._is_open = True
-        self.upkeep.state = State.RUNNING
+        self.upkeep.state = State.OPENING if self.spec.pace is Pace.CAPTURE else State.RUNNING
         self._ask_for_files()
 
     def close(self, outcome: Outcome) -> None:
@@ -112,11 +125,13 @@ class Station:
             self._is_open = False
             if self.upkeep.state is State.RUNNING:
                 self.upkeep.state = State.ENDED
-            self.providers = tuple(str(p) for p in getattr(self._node, "providers", ()))
-            self._node.close(outcome)
+            node = self._node
+            self.providers = tuple(str(p) for p in getattr(node, "providers", ()))
+            self._call_node(Call.CLOSE, lambda: node.close(outcome), lambda error: None)
 
     def reopen(self) -> None:
         """Close what failed and open a new node in its place, with the same parameters and inputs."""
+        self.upkeep.state = State.OPENING
         self.close(Outcome.FAILED)
         self._node = self.spec.create()
         self.open()
@@ -254,7 +269,13 @@ class Station:
 
     def drain(self) -> Iterator[Made]:
         """Give what the node still has when its stream has ended."""
-        for emission in self._node.drain():
+        with _fault_at_most():
+            emissions = iter(self._node.drain())
+        while True:
+            with _fault_at_most():
+                emission = next(emissions, None)
+            if emission is None:
+                return
             seq = emission.seq if emission.seq is not None else self._next_seq
             self._next_seq = seq + 1
             yield self._made(emission.outputs, emission.t_ns, seq)
@@ -278,7 +299,7 @@ class Station:
         self.runs += 1
         begin_ns = self._wall_ns()
         try:
-            result = self._node.process(inputs)
+            result = self._process(inputs)
         except Exception as error:
             if self._trace and not isinstance(error, EndOfStream):
                 self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, f"{type(error).__name__}: {error}")
@@ -300,6 +321,29 @@ class Station:
             self._next_seq = seq + 1
         return self._made(result, t_ns, seq)
 
+    def _process(self, inputs: Any) -> Any:
+        node = self._node
+        if self.caller is not call_directly:
+            return self._call_node(Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED))
+        try:  # spelled out, as it is done for every packet: a context manager takes a microsecond
+            return node.process(inputs)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise _as_fault(error) from error
+
+    def _call_node(self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]) -> T:
+        try:
+            with _fault_at_most():
+                return self.caller(call, work, if_late)
+        except Blocked as error:
+            self._is_open = False  # whoever is still in it closes it
+            raise VivantError(
+                f"its device does not answer: {call} has not come back for {error.waited_ns / 1e9:.1f} s",
+                where=f"node {self.id}",
+                remedy="its device or its driver hangs; plug it in again, or end other programs that use it",
+            ) from error
+
     def _made(self, outputs: Any, t_ns: int, seq: int) -> Made:
         if not isinstance(outputs, self._outputs_type):
             node, wanted = self.spec.node_class.__name__, self._outputs_type.__name__
@@ -310,3 +354,18 @@ class Station:
             if value is not None or not sometimes:
                 packets[name] = Packet(value, t_ns, seq)
         return Made(packets, t_ns, seq)
+
+
+@contextmanager
+def _fault_at_most() -> Iterator[None]:
+    """Let a node fail, and no more: ``sys.exit()`` or a cancelled task in it must not end the show."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise _as_fault(error) from error
+
+
+def _as_fault(error: BaseException) -> RuntimeError:
+    return RuntimeError(f"{type(error).__name__}, which ends a whole program: {error}")

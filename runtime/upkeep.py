@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from vivant.graph.errors import VivantError
 
 FIRST_RETRY_NS = 500_000_000
 LAST_RETRY_NS = 8_000_000_000
+STEADY_NS = 3_000_000_000
+"""A node that has worked for so long starts again with the shortest pause. One success is not enough: a frozen
+camera, opened anew, gives a frame and freezes again, and would be opened twice a second for ever."""
+CHANGES_KEPT = 64
 
 
 class State(StrEnum):
@@ -23,25 +30,66 @@ class State(StrEnum):
     """A source that has given everything, or a node after its last packet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A node came into a state.
+
+    Attributes:
+        t_ns: When.
+        state: The state.
+        reason: What it failed with; empty in a state that is no failure.
+    """
+
+    t_ns: int
+    state: State
+    reason: str = ""
+
+
 class Upkeep:
     """Follows one node through its states.
 
     Attributes:
-        state: The state.
         error: What it failed with last, or None.
         retry_at_ns: When it is tried again, while it holds.
+        changes: The last `CHANGES_KEPT` changes of state, the oldest first.
     """
 
-    def __init__(self) -> None:
-        self.state = State.OPENING
+    def __init__(self, now_ns: Callable[[], int] = lambda: 0) -> None:
+        """Begin with a node that is being opened.
+
+        Args:
+            now_ns: Reads the clock.
+        """
         self.error: Exception | None = None
         self.retry_at_ns = 0
+        self.changes = deque[Change](maxlen=CHANGES_KEPT)
+        self._now_ns = now_ns
+        self._state = State.OPENING
+        self._well_since_ns: int | None = None
         self._delay_ns = 0
         self._said: dict[str, int] = {}
 
+    @property
+    def state(self) -> State:
+        """What the node is doing."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        failing = state in (State.HOLDING, State.FAILED)
+        change = Change(self._now_ns(), state, _kind(self.error) if failing and self.error else "")
+        last = self.changes[-1] if self.changes else None
+        if last is None or (last.state, last.reason) != (change.state, change.reason):
+            self.changes.append(change)
+        self._state = state
+
     def succeeded(self) -> None:
-        """The node did its work: the next failure starts again with the shortest delay."""
-        self.state, self._delay_ns = State.RUNNING, 0
+        """The node did its work."""
+        now_ns = self._now_ns()
+        if self._well_since_ns is None:
+            self._well_since_ns = now_ns
+        if self._state is not State.RUNNING:
+            self.state = State.RUNNING
 
     def failed(self, error: Exception, now_ns: int, *, for_good: bool = False) -> bool:
         """The node raised.
@@ -53,9 +101,12 @@ class Upkeep:
         if for_good:
             self.state = State.FAILED
         else:
-            self._delay_ns = min(max(2 * self._delay_ns, FIRST_RETRY_NS), LAST_RETRY_NS)
+            well_ns = 0 if self._well_since_ns is None else now_ns - self._well_since_ns
+            before_ns = 0 if well_ns >= STEADY_NS else self._delay_ns
+            self._delay_ns = min(max(2 * before_ns, FIRST_RETRY_NS), LAST_RETRY_NS)
             self.state, self.retry_at_ns = State.HOLDING, now_ns + self._delay_ns
-        kind = error.what if isinstance(error, VivantError) else f"{type(error).__name__}: {error}"
+        self._well_since_ns = None
+        kind = _kind(error)
         self._said[kind] = self._said.get(kind, 0) + 1
         return self._said[kind] == 1
 
@@ -66,3 +117,7 @@ class Upkeep:
     def repeated(self) -> tuple[tuple[str, int], ...]:
         """Return what was raised more than once, and how often."""
         return tuple((kind, count) for kind, count in self._said.items() if count > 1)
+
+
+def _kind(error: Exception) -> str:
+    return error.what if isinstance(error, VivantError) else f"{type(error).__name__}: {error}"

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from vivant.graph.errors import EndOfStream
 from vivant.graph.node import Pace
+from vivant.runtime.calls import Blocked
 from vivant.runtime.clock import Clock, Doorbell
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.station import Made, Station
@@ -198,7 +199,7 @@ class Worker:
                     self.station.reopen()
                     broken = False
                 except Exception as error:
-                    self._listener.failed(self.station, error)
+                    self._failed(error)
 
     def _play(self) -> None:
         """Run a source whose emissions say when they are to be seen.
@@ -267,11 +268,17 @@ class Worker:
         except EndOfStream:
             raise
         except Exception as error:
-            self._listener.failed(self.station, error)
+            self._failed(error)
             return True
-        self.station.upkeep.succeeded()
+        if made.packets or self.station.spec.pace is None:
+            self.station.upkeep.succeeded()  # a device that gives nothing yet has not shown that it works
         self._publish(made)
         return False
+
+    def _failed(self, error: Exception) -> None:
+        # what was given up because the run ends has no fault of its own
+        if not (self._closed and isinstance(error.__cause__, Blocked)):
+            self._listener.failed(self.station, error)
 
     def _pause(self) -> bool:
         """Wait while the node holds; return whether to go on."""

@@ -58,9 +58,10 @@ def display() -> Iterator[str]:
     server = shutil.which("Xvfb")
     if server is None:
         pytest.skip("Xvfb is not installed: no display to open a window on")
-    # It picks a free number and writes it when it is ready
+    # It picks a free number and writes it when it is ready. Without -noreset it starts anew whenever its last
+    # window closes, and refuses the next one for a moment.
     with subprocess.Popen(
-        [server, "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        [server, "-displayfd", "1", "-noreset", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -15,6 +15,7 @@ from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector
+from vivant.nodes.puppet.presence import DriverPresence, Presence
 
 
 class Expression(StrEnum):
@@ -37,6 +38,9 @@ class RetargetParams(NodeParams):
     most_yaw_deg: float = param(40.0, "How far the head turns sideways at most.", ge=0, le=80)
     most_pitch_deg: float = param(25.0, "How far the head nods at most.", ge=0, le=60)
     mirror: bool = param(False, "Swap left and right, as in a mirror.")
+    hold_s: float = param(1.0, "How long the last pose is held when the driver's face is lost.", ge=0.2, le=3600)
+    settle_s: float = param(1.5, "How long the puppet then takes to come to rest.", ge=0, le=60)
+    fade_s: float = param(0.4, "How soon it follows again when the face is back.", ge=0, le=10)
 
 
 @dataclass(frozen=True)
@@ -59,20 +63,38 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
     """Brings a driver's motion onto a puppet: expression, gaze and head turn relative to the driver's neutral.
 
     The driver's first face says what neutral is. Until a face was seen the puppet rests: it is the picture. When
-    the face is lost, the last pose is held.
+    the face is lost, or its camera gives no frames any more, the last pose is held, then eased to rest; when it is
+    back, what is shown is cross-faded to it.
     """
 
     _neutral: FaceMotion | None = None
     _last: FaceMotion | None = None
 
+    def __init__(self, params: RetargetParams) -> None:
+        """Begin at rest."""
+        super().__init__(params)
+        self._driver = DriverPresence()
+        self._shown: _Worn | None = None
+        self._from: _Worn | None = None
+
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""
-        motion, puppet = inputs.motion.value, inputs.puppet.value
-        if motion is None:
-            motion = self._last
-        if motion is None:
-            return RetargetOutputs(pose(puppet, puppet.expression, np.eye(3), np.zeros(3)))
-        self._last = motion
+        motion, puppet, params = inputs.motion, inputs.puppet.value, self.params
+        if motion.value is not None:
+            self._last = motion.value
+        seen_ns = motion.t_ns if motion.value is not None else None
+        times_ns = (round(s * 1e9) for s in (params.hold_s, params.settle_s, params.fade_s))
+        if self._driver.step(inputs.tick.value.now_ns, seen_ns, *times_ns):
+            self._from = self._shown
+        rest = _Worn(puppet.expression, np.zeros(3))
+        gone = self._driver.presence is Presence.SETTLING
+        worn = rest if gone or self._last is None else self._taken_over(self._last, puppet)
+        if self._driver.progress < 1 and self._from is not None:
+            worn = self._from.towards(worn, self._driver.progress)
+        self._shown = worn
+        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), np.zeros(3)))
+
+    def _taken_over(self, motion: FaceMotion, puppet: Puppet) -> _Worn:
         if self._neutral is None:
             self._neutral = motion
         weights, neutral_weights = motion.weights, self._neutral.weights
@@ -88,9 +110,7 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
             worn = puppet.expression + gain * (weights - neutral_weights)
         else:
             worn = gain * weights
-        worn = np.clip(worn, 0, 1).astype(np.float32)
-        limited = self._limited(vector)
-        return RetargetOutputs(pose(puppet, worn, rotation_matrix(limited), np.zeros(3)))
+        return _Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector))
 
     def _limited(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Ease pitch (x) and yaw (y) of a rotation vector into their limits."""
@@ -98,6 +118,19 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         for axis, most_deg in ((0, self.params.most_pitch_deg), (1, self.params.most_yaw_deg)):
             out[axis] = eased(float(vector[axis]), float(np.radians(most_deg)))
         return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Worn:
+    """Expression ``float32 (52,)`` and turn of the head as a rotation vector in radians ``(3,)``."""
+
+    weights: npt.NDArray[np.float32]
+    turn: npt.NDArray[np.float64]
+
+    def towards(self, other: _Worn, share: float) -> _Worn:
+        # turns of a head stay far below 180 degrees: there the straight line between two of them is good enough
+        weights = self.weights + np.float32(share) * (other.weights - self.weights)
+        return _Worn(weights.astype(np.float32), self.turn + share * (other.turn - self.turn))
 
 
 def eased(value: float, most: float) -> float:

@@ -78,6 +78,31 @@ def test_a_lost_face_leaves_the_last_pose(smiling: Puppet) -> None:
     assert poses[4].weights[INDEX["jawOpen"]] == 0
 
 
+def test_a_face_that_stays_away_is_left_and_found_again_without_a_jump(smiling: Puppet) -> None:
+    """Steps at 50 Hz. The camera dies at 1 s, with its last frame seen for ever, and is back at 6 s."""
+    node = PuppetRetarget(RetargetParams())
+    away, back = motion(worn(jawOpen=0.8), turn=(0, 0.3, 0)), motion(worn(jawOpen=0.6), turn=(0, -0.3, 0))
+    shown: dict[int, PuppetPose] = {}
+    for ms in range(0, 8000, 20):
+        captured_ms, moved = (ms, motion(worn())) if ms < 200 else (ms, away) if ms <= 1000 else (1000, away)
+        if ms >= 6100:
+            captured_ms, moved = ms - 100, back
+        tick = Packet(Tick(ms * 1_000_000, 0), ms, ms)
+        shown[ms] = node.process(
+            RetargetInputs(tick, Packet(moved, captured_ms * 1_000_000, ms), Packet(smiling, 0, 0))
+        ).pose
+    np.testing.assert_array_equal(shown[2000].weights, worn(jawOpen=0.8))
+    for ms in (3540, 5000, 6080):
+        assert_resting(smiling, shown[ms])
+    for ms in (6400, 7000):  # 0.4 s after the capture of the first good frame
+        np.testing.assert_array_equal(shown[ms].weights, worn(jawOpen=0.6))
+    np.testing.assert_allclose(head_turn(smiling, shown[6400]), (0, -0.3, 0), atol=1e-6)
+    jaw = np.array([shown[ms].weights[INDEX["jawOpen"]] for ms in range(1000, 8000, 20)])
+    yaw = np.array([head_turn(smiling, shown[ms])[1] for ms in range(1000, 8000, 20)])
+    assert np.abs(np.diff(jaw)).max() < 0.08
+    assert np.abs(np.diff(yaw)).max() < 0.04
+
+
 def test_absolute_takes_the_drivers_expression(smiling: Puppet) -> None:
     bent = retarget(smiling, motion(worn(browInnerUp=0.2)), motion(worn(jawOpen=0.5)))
     np.testing.assert_array_equal(bent.weights, worn(jawOpen=0.5))

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivant.nodes.puppet.presence import DriverPresence, Presence
+
+MS = 1_000_000
+TIMES = (1000 * MS, 1500 * MS, 400 * MS)
+
+
+class Follower:
+    """Steps at 60 Hz; a face is captured every 40 ms and seen 60 ms later."""
+
+    def __init__(self) -> None:
+        self.driver = DriverPresence()
+        self.log: list[tuple[int, Presence]] = []
+
+    def run(self, from_ms: int, to_ms: int, faces: bool, newest_ms: int | None = None) -> int | None:
+        """Run to a moment; `faces`: some are captured; else the newest one stays what it was."""
+        for now_ms in range(from_ms, to_ms, 20):
+            captured_ms = (now_ms - 60) // 40 * 40
+            if faces and captured_ms >= from_ms:
+                newest_ms = captured_ms
+            seen_ns = None if newest_ms is None else newest_ms * MS
+            self.driver.step(now_ms * MS, seen_ns, *TIMES)
+            if not self.log or self.log[-1][1] is not self.driver.presence:
+                self.log.append((now_ms, self.driver.presence))
+        return newest_ms
+
+
+def test_a_lost_camera_is_left_by_the_age_of_its_last_frame_and_found_again() -> None:
+    follower = Follower()
+    newest = follower.run(0, 2000, True)
+    follower.run(2000, 6000, False, newest)
+    follower.run(6000, 8000, True, newest)
+    assert follower.log == [
+        (0, Presence.RESTING),
+        (60, Presence.FOLLOWING),
+        (2940, Presence.SETTLING),  # the last face was captured at 1920
+        (6060, Presence.RETURNING),
+        (6400, Presence.FOLLOWING),  # 400 ms after the capture of the first
+    ]
+
+
+def test_frames_without_a_face_are_the_same() -> None:
+    follower = Follower()
+    follower.run(0, 2000, True)
+    follower.run(2000, 2800, False, None)
+    follower.run(2800, 3000, True)
+    follower.run(3000, 5000, False, None)
+    assert [state for _, state in follower.log] == [
+        Presence.RESTING,
+        Presence.FOLLOWING,
+        Presence.HOLDING,
+        Presence.FOLLOWING,  # out of sight for less than a second: nothing to fade
+        Presence.HOLDING,
+        Presence.SETTLING,
+    ]
+
+
+def test_progress_runs_from_0_to_1_with_each_change() -> None:
+    driver = DriverPresence()
+    driver.step(0, 0, *TIMES)
+    assert (driver.presence, driver.progress) == (Presence.FOLLOWING, 1)
+    assert driver.step(1001 * MS, 0, *TIMES)
+    assert driver.progress == 0
+    assert not driver.step(1751 * MS, None, *TIMES)
+    assert driver.progress == 0.5
+    driver.step(9000 * MS, None, *TIMES)
+    assert (driver.presence, driver.progress) == (Presence.SETTLING, 1)
+    assert driver.step(9100 * MS, 9000 * MS, *TIMES)
+    assert (driver.presence, driver.progress) == (Presence.RETURNING, 0)
+    driver.step(9250 * MS, 9000 * MS, *TIMES)
+    assert driver.progress == 0.5
+    driver.step(9400 * MS, 9000 * MS, *TIMES)
+    assert (driver.presence, driver.progress) == (Presence.FOLLOWING, 1)
+
+
+def test_a_face_seen_later_than_the_fade_is_followed_at_once() -> None:
+    driver = DriverPresence()
+    driver.step(0, 0, *TIMES)
+    driver.step(5000 * MS, 0, *TIMES)
+    driver.step(6000 * MS, 5500 * MS, *TIMES)
+    assert (driver.presence, driver.progress) == (Presence.RETURNING, 1)
+    driver.step(6001 * MS, 5500 * MS, *TIMES)
+    assert driver.presence is Presence.FOLLOWING
+
+
+def test_lost_again_while_it_returns() -> None:
+    driver = DriverPresence()
+    driver.step(0, 0, *TIMES)
+    driver.step(5000 * MS, 0, *TIMES)
+    states = []
+    for now_ms, seen_ns in ((6000, 6000 * MS), (6200, None), (6500, None)):
+        driver.step(now_ms * MS, seen_ns, *TIMES)
+        states.append(driver.presence)
+    assert states == [Presence.RETURNING, Presence.RETURNING, Presence.HOLDING]
+    assert driver.step(7100 * MS, None, *TIMES)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3000), st.integers(-1, 500)), max_size=40))
+def test_progress_is_a_share_whatever_happens(steps: list[tuple[int, int]]) -> None:
+    driver, now_ms = DriverPresence(), 0
+    for wait_ms, age_ms in steps:
+        now_ms += wait_ms
+        driver.step(now_ms * MS, None if age_ms < 0 else (now_ms - age_ms) * MS, *TIMES)
+        assert 0 <= driver.progress <= 1
+        assert driver.progress == pytest.approx(1) or driver.presence in (Presence.SETTLING, Presence.RETURNING)
