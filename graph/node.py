@@ -64,6 +64,8 @@ class NodeContext:
         gl: The ``moderngl.Context`` in the render lane, None elsewhere. Typed loosely because
             graph/ does not know OpenGL.
         window: The GLFW window behind `gl` where the run has one.
+        status: Returns what a live run says of itself, in a few lines, for a node that shows it. From the main
+            thread.
     """
 
     now_ns: Callable[[], int]
@@ -74,6 +76,7 @@ class NodeContext:
     offline: bool
     gl: Any = None
     window: Any = None
+    status: Callable[[], tuple[str, ...]] = tuple
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

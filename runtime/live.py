@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
+from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import run_prelude
@@ -60,6 +62,8 @@ class LiveEngine:
         self._hung: set[str] = set()
         self._bell = Doorbell()
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
+        self._status = LiveStatus(self._stations, self._ledger.presented, self._clock.now_ns)
+        self._ledger.heard = self._status.notice
 
     def run(self, stop: threading.Event) -> RunResult:
         """Run the graph.
@@ -73,9 +77,8 @@ class LiveEngine:
         self._check()
         for spec in self._graph.nodes:
             context = self._services.node_context(self._graph, spec, self._clock.now_ns, offline=False)
-            self._stations[spec.id] = Station(
-                self._graph, spec, context, self._clock.now_ns, self._services.trace
-            )
+            context = replace(context, status=self._status.lines)
+            self._stations[spec.id] = Station(self._graph, spec, context, self._clock.now_ns, self._services.trace)
         outcome = Outcome.FAILED
         with self._clock.seat("render lane", rank=1):
             try:
@@ -84,6 +87,7 @@ class LiveEngine:
                 )
                 begin_ns = self._clock.now_ns()
                 if ready:
+                    self._services.opened(self._stations.values())
                     self._stream(stop)
                 duration_ns = self._clock.now_ns() - begin_ns
                 if self._ledger.fatal:
@@ -162,6 +166,8 @@ class LiveEngine:
                 box = Mailbox(Doorbell() if _draws(spec) else bells[spec.id])
                 inboxes[spec.id][name] = box
                 outboxes[link.node].setdefault(link.output, []).append(box)
+        for spec in moving:
+            self._stations[spec.id].mail = inboxes[spec.id]
         workers = [
             Worker(
                 self._stations[spec.id],
@@ -207,6 +213,8 @@ class LiveEngine:
             over = has_source and all(worker.finished for worker in feeding)
             lane.step()
             self._services.collect_garbage()
+            if self._services.watch:
+                self._services.watch(self._status)
             if over:
                 lane.drain()
                 lane.finish()
@@ -236,6 +244,7 @@ class LiveEngine:
                 self._leave(worker.station.id)
         for node_id, boxes in inboxes.items():
             self._stations[node_id].statistics.dropped += sum(box.dropped for box in boxes.values())
+            self._stations[node_id].mail = {}
 
     def _leave(self, node_id: str) -> None:
         self._hung.add(node_id)
@@ -281,6 +290,7 @@ class _Ledger:
     Attributes:
         presented: The frames presented, with their latency.
         fatal: The fault that ends the run at once.
+        heard: Told what the user is told.
         broken: A source of media that failed: the run ends with it, when all others have ended.
     """
 
@@ -288,6 +298,7 @@ class _Ledger:
         self.presented = Presented()
         self.fatal: NodeFault | None = None
         self.broken: NodeFault | None = None
+        self.heard: Callable[[str], None] = _not_heard
         self._services = services
         self._clock = clock
         self._bell = bell
@@ -316,7 +327,9 @@ class _Ledger:
             told = explain(error, station.id, self._services.log_dir)
             ending = "" if for_good else "; its last output is held and it is tried again"
             remedy = f" ({told.remedy})" if told.remedy else ""
-            self._services.notice(f"{station.id}: {told.what}{ending}{remedy}")
+            line = f"{station.id}: {told.what}{ending}{remedy}"
+            self._services.notice(line)
+            self.heard(line)
 
     def crashed(self, station: Station, error: BaseException) -> None:
         if self.fatal is None:
@@ -355,6 +368,10 @@ class _Errand:
 
 
 class _Abandoned(Exception):  # noqa: N818 - the user wanted to stop, and a node did not come back
+    pass
+
+
+def _not_heard(line: str) -> None:
     pass
 
 

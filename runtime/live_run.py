@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import typer
+
 from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.interrupt import stop_on_interrupt
@@ -31,14 +33,23 @@ def run_live(graph: Graph, *, headless: bool, duration_s: float | None, trace: T
     """
     from vivant.runtime.live import LiveEngine
     from vivant.runtime.services import Services
+    from vivant.runtime.status_line import StatusLine
 
     with (
         Notices() as notice,
         FetchProgress() as fetching,
         stop_on_interrupt(notice) as stop,
         gl_for(graph, window=not headless) as gl,
+        StatusLine() as status_line,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
+        services = Services(
+            fetch=ModelStore(progress=fetching).fetch,
+            notice=notice,
+            gl=gl,
+            trace=trace,
+            say=lambda line: typer.echo(line, err=True),
+            watch=status_line,
+        )
         engine = LiveEngine(graph, services, duration_s=duration_s, headless=headless)
         result = engine.run(stop)
     sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")

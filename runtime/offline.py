@@ -34,9 +34,9 @@ class Progress(Protocol):
 class OfflineEngine:
     """Runs a graph once through, one step per emission of its primary MEDIA source.
 
-    Three stages overlap, each in a thread of its own and each handing over in order: source and tracking are
-    ahead by a frame, the thread that called `run` draws (it owns OpenGL), and encoders follow. What a node
-    sees depends on nothing but the frames before, so overlapping changes no result.
+    Four stages overlap, each in a thread of its own and each handing over in order: the primary source is ahead of
+    tracking, tracking ahead of the thread that called `run` and draws (it owns OpenGL), and encoders follow. What a
+    node sees depends on nothing but the frames before, so overlapping changes no result.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class OfflineEngine:
             VivantError: The graph cannot run offline, or a node failed. Every node that was opened is closed.
         """
         primary = self._primary()
-        clocks = {name: VirtualClock() for name in ("ahead", "draw", "after")}
+        clocks = {name: VirtualClock() for name in ("first", "ahead", "draw", "after")}
         stage_of = self._divide(primary)
         for spec in self._graph.nodes:
-            now_ns = clocks[stage_of[spec.id]].now_ns
+            now_ns = clocks["first" if primary and spec.id == primary.id else stage_of[spec.id]].now_ns
             context = self._services.node_context(self._graph, spec, now_ns, offline=True)
             self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns, self._services.trace)
         stages = {
@@ -102,7 +102,8 @@ class OfflineEngine:
             )
             begin = self._wall.now_ns()
             if not self._interrupted:
-                self._stream(primary, stages, stop)
+                self._services.opened(self._stations.values())
+                self._stream(primary, stages, clocks["first"], stop)
             duration_ns = self._wall.now_ns() - begin
             outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE
         except NodeFault as fault:
@@ -155,18 +156,32 @@ class OfflineEngine:
                 stage_of[spec.id] = "ahead"
         return stage_of
 
-    def _stream(self, primary: NodeSpec | None, stages: dict[str, Stage], stop: threading.Event) -> None:
+    def _stream(
+        self, primary: NodeSpec | None, stages: dict[str, Stage], clock: VirtualClock, stop: threading.Event
+    ) -> None:
         total: int | None = 1
         if primary:
             with NodeFault.of(primary.id):
                 total = self._stations[primary.id].length()
         # one bundle waits, one is being worked on: more would cost memory and gain nothing
-        ahead, after = HandOver[Bundle](1), HandOver[Bundle](2)
+        first, ahead, after = HandOver[Bundle](1), HandOver[Bundle](1), HandOver[Bundle](2)
+
+        def run_first() -> None:
+            for bundle in self._bundles(primary, clock, stop):
+                if not first.put(bundle):
+                    return
 
         def run_ahead() -> None:
-            for bundle in self._ahead(primary, stages["ahead"], stop):
-                if not ahead.put(bundle):
-                    return
+            try:
+                for bundle in first:
+                    if not ahead.put(stages["ahead"].run(bundle)):
+                        return
+                if source.error is None:
+                    for bundle in stages["ahead"].drain():
+                        if not ahead.put(bundle):
+                            return
+            finally:
+                first.close()
 
         def run_after() -> None:
             for bundle in after:
@@ -174,8 +189,10 @@ class OfflineEngine:
             for _ in stages["after"].drain():
                 pass
 
+        source = _Helper(f"vivant {primary.id if primary else 'first'}", run_first, first.finish)
         giver = _Helper("vivant ahead", run_ahead, ahead.finish)
         taker = _Helper("vivant after", run_after, after.close)
+        source.start()
         giver.start()
         taker.start()
         completed = False
@@ -190,31 +207,33 @@ class OfflineEngine:
                     if self._progress:
                         self._progress(self._frames, total)
             else:
-                if giver.error is None:
+                if source.error is None and giver.error is None:
                     completed = all(after.put(bundle) for bundle in stages["draw"].drain())
         finally:
             ahead.close()
+            first.close()
             # after a failure the encoders need not finish frames that will be thrown away
             (after.finish if completed else after.close)()
-            giver.join()
-            taker.join()
-        for helper in (giver, taker):
+            for helper in (source, giver, taker):
+                helper.join()
+        for helper in (source, giver, taker):
             if helper.error is not None:
                 raise helper.error
 
-    def _ahead(self, primary: NodeSpec | None, stage: Stage, stop: threading.Event) -> Iterator[Bundle]:
+    def _bundles(self, primary: NodeSpec | None, clock: VirtualClock, stop: threading.Event) -> Iterator[Bundle]:
+        """Give what the primary source emits, a bundle for each step."""
         now_ns = 0
         name = primary.id if primary else ""
         for step, made in enumerate(self._emissions(primary, stop)):
             # time stands still rather than go back, should a file's time stamps be wrong
             now_ns = max(now_ns, made.t_ns)
-            yield stage.run(Bundle(now_ns, step, named(name, made)))
+            clock.advance_to(now_ns)
+            yield Bundle(now_ns, step, named(name, made))
         if primary:
             with NodeFault.of(name):
                 last = list(self._stations[name].drain())
             for made in last:
-                yield stage.run(Bundle(now_ns, None, named(name, made)))
-        yield from stage.drain()
+                yield Bundle(now_ns, None, named(name, made))
 
     def _emissions(self, primary: NodeSpec | None, stop: threading.Event) -> Iterator[Made]:
         if primary is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from vivant.graph.errors import EndOfStream
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
+from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
@@ -40,6 +41,7 @@ class Station:
         statistics: Its numbers.
         upkeep: Its state.
         runs: How often it was called, successfully or not.
+        mail: Its mailboxes while it runs live: what they dropped is counted in `statistics` at the end only.
         flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
     """
@@ -70,6 +72,7 @@ class Station:
         self._wall_ns = wall_ns
         self._trace = trace
         self.flow = origin(graph, spec)
+        self.mail: Mapping[str, Mailbox] = {}
         # a source of media is at its own time until the worker has waited for it
         self._ages = not context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
         self._node = spec.create()
@@ -115,6 +118,15 @@ class Station:
         self.close(Outcome.FAILED)
         self._node = self.spec.create()
         self.open()
+
+    def told(self, name: str) -> Any:
+        """Return what the node says of itself by an attribute, None where it has none of that name."""
+        return getattr(self._node, name, None)
+
+    @property
+    def dropped(self) -> int:
+        """How many packets were lost before they reached the node, so far."""
+        return self.statistics.dropped + sum(box.dropped for box in self.mail.values())
 
     def length(self) -> int | None:
         """Return how many emissions a source expects to give."""

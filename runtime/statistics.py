@@ -25,6 +25,11 @@ class Samples:
         """Return the durations kept, the oldest first."""
         return list(self._values)
 
+    def latest(self, count: int = 30) -> float | None:
+        """Return the median of the last `count` samples in milliseconds; None without samples."""
+        last = [self._values[-1 - i] for i in range(min(count, len(self._values)))]
+        return percentile(sorted(last), 50)
+
     def percentile(self, percent: float) -> float | None:
         """Return a percentile in milliseconds by nearest rank; None without samples."""
         return percentile(sorted(self._values), percent)

@@ -11,6 +11,7 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
 from vivant.nodes.formats.surface import Surface
+from vivant.nodes.outputs.overlay import Overlay
 
 
 class WindowParams(NodeParams):
@@ -18,6 +19,7 @@ class WindowParams(NodeParams):
 
     title: str = param("", "What stands above the window; empty: the name of the preset.")
     full_screen: bool = param(False, "Cover the screen.")
+    overlay: bool = param(False, "Tell frame rate, latency and the state of the nodes over the picture.")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class WindowInputs:
 
 
 class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True):
-    """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
+    """Shows the drawn frames in a window: Esc or q closes it, f covers the screen, o tells how the run is doing.
 
     The frame keeps its proportions; what is left of the window is black.
     """
@@ -58,6 +60,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         self._sampler = context.gl.sampler(
             repeat_x=False, repeat_y=False, filter=(context.gl.LINEAR, context.gl.LINEAR)
         )
+        self._overlay = Overlay(context.gl, context.status, context.now_ns)
+        self._told = self.params.overlay
         self._last = None
         self._place = (0, 0, 0, 0)
         self._glfw = glfw
@@ -75,6 +79,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
 
     def update(self, params: WindowParams) -> None:
         """Take over title and full screen."""
+        if params.overlay != self.params.overlay:
+            self._told = params.overlay
         super().update(params)
         if params.title:
             self._glfw.set_window_title(self._window, params.title)
@@ -92,7 +98,7 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         ):
             # None would crash in the next event: the wrapper makes a callback that calls the number 0 (2.11)
             forget(self._window, _ignore)
-        for item in (self._triangle, self._program, self._sampler):
+        for item in (self._overlay, self._triangle, self._program, self._sampler):
             item.release()
         self._glfw = self._last = None
 
@@ -112,6 +118,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
         self._triangle.render(gl.TRIANGLES, vertices=3)
         # A sampler left here would override the filters of whatever texture is used next at this place.
         self._sampler.clear(0)
+        if self._told:
+            self._overlay.draw((width, height))
         self._glfw.swap_buffers(self._window)
 
     def _on_key(self, window: Any, key: int, scancode: int, action: int, modifiers: int) -> None:
@@ -125,6 +133,8 @@ class WindowOutput(Node[WindowParams, WindowInputs, NoOutputs], type="output.win
             self._glfw.set_window_should_close(window, True)
         elif letter == "f":
             self._toggle_full_screen()
+        elif letter == "o":
+            self._told = not self._told
 
     def _on_refresh(self, window: Any) -> None:
         import moderngl

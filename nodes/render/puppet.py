@@ -12,6 +12,7 @@ from vivant.graph.port import latest, output, trigger
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.puppet import Puppet, SkinnedMesh
 from vivant.nodes.formats.surface import Surface
+from vivant.nodes.render.finishing import finisher
 
 
 class RenderParams(NodeParams):
@@ -55,8 +56,10 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
         """Remember the GL context; shaders and buffers are made with the first puppet."""
         self._gl = context.gl
         self._reads = "frame" in context.connected
-        # Where neither a window nor a read-back waits for the drawing, it would pile up in the driver's queue.
-        self._waits = context.window is None and not self._reads
+        # Before a read-back, to let others work meanwhile; and where neither that nor a window waits for the drawing,
+        # lest it pile up in the driver's queue.
+        self._waits = context.window is None or self._reads
+        self._finish = finisher(context.gl)
         self._loaded: Puppet | None = None
 
     def process(self, inputs: RenderInputs) -> RenderOutputs | None:
@@ -67,7 +70,7 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
         self._load(puppet)
         self._renderer.draw(inputs.mesh.value.vertices)
         if self._waits:
-            self._gl.finish()
+            self._finish()
         picture = self._readback.read(self._renderer.framebuffer) if self._reads else None
         return RenderOutputs(Surface(self._renderer.texture, self._renderer.size), picture)
 

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+
+from vivant.nodes.outputs.text_picture import text_picture
+
+
+def test_text_is_white_on_a_half_transparent_ground() -> None:
+    pixels = text_picture(["60 fps"])
+    assert pixels.dtype == np.uint8
+    assert (pixels[0, 0] == (0, 0, 0, 150)).all()
+    assert pixels[..., 0].max() == 255
+    assert (pixels[..., :3].max(axis=2) <= pixels[..., 3]).all()  # premultiplied
+
+
+def test_each_line_takes_its_room_and_the_longest_sets_the_width() -> None:
+    one, two, long = text_picture(["a"]), text_picture(["a", "b"]), text_picture(["a", "b" * 40])
+    assert two.shape[0] - one.shape[0] == 20
+    assert long.shape[1] > 3 * two.shape[1]
+    assert text_picture(["c" * 500]).shape[1] < 4 * text_picture(["c" * 120]).shape[1]
+
+
+def test_no_text_is_a_picture_too() -> None:
+    assert text_picture([]).shape[2] == 4
