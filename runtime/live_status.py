@@ -39,7 +39,11 @@ class LiveStatus:
         """Return frames per second, latency, drops and what is wrong, in one line."""
         now_ns = self.now_ns()
         latencies = sorted(
-            latency / 1e6 for at, _, latency in list(self._presented.log)[-256:] if now_ns - at <= RECENT_NS
+            latency / 1e6
+            for at, latency in zip(
+                self._presented.at_ns.last(256), self._presented.latencies_ns.last(256), strict=False
+            )
+            if now_ns - at <= RECENT_NS
         )
         parts = [f"{self._presented.recent_fps(now_ns, RECENT_NS):.0f} fps"]
         p50, p95 = percentile(latencies, 50), percentile(latencies, 95)

@@ -59,6 +59,8 @@ class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pa
         """Take parameters, and what opens a device."""
         super().__init__(params)
         self._connect = connect
+        self.granted = ""
+        """What the device gives, in words; told in the first lines of a run."""
         self._capture: Capture | None = None
 
     def open(self, context: NodeContext) -> None:
@@ -140,10 +142,12 @@ class CameraSource(Source[CameraParams, CameraOutputs], type="source.camera", pa
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         known = rate_hz > 0
         same_rate = not known or abs(rate_hz - self.params.rate_hz) < 0.5
+        given = f"{width} x {height}" + (f" at {rate_hz:g} Hz" if known else "")
+        self.granted = f"{given}, as asked"
         if (width, height) == self.params.size and same_rate:
             return
         asked = f"{self.params.size[0]} x {self.params.size[1]} at {self.params.rate_hz:g} Hz"
-        given = f"{width} x {height}" + (f" at {rate_hz:g} Hz" if known else "")
+        self.granted = f"{given} (asked: {asked})"
         self._context.notice(f"camera {self.params.device}: asked for {asked}, it gives {given}")
 
 
