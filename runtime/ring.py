@@ -23,7 +23,7 @@ class Ring(Generic[N]):
             kind: ``d`` for floats, ``q`` for integers of 64 bits.
             kept: How many numbers it keeps.
         """
-        self._values: array[N] = array(kind)  # type: ignore[assignment]
+        self._values: array[N] = array(kind)
         self._kept = kept
         self._next = 0
 
