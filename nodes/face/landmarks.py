@@ -16,6 +16,7 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
+from vivant.nodes.formats.face_marks import FaceMarks
 from vivant.nodes.formats.picture import Picture
 
 U8 = npt.NDArray[np.uint8]
@@ -94,6 +95,9 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
         """Look at one picture."""
+        marks = inputs.frame.value.marks
+        if marks is not None:
+            return LandmarksOutputs(self._pointed_out(marks, (inputs.frame.value.width, inputs.frame.value.height)))
         pixels = inputs.frame.value.rgb
         if self.params.mode is Mode.VIDEO:
             # Timestamps must increase strictly, whatever the source says.
@@ -123,6 +127,14 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         if self._landmarker is not None:
             self._landmarker.close()
             self._landmarker = None
+
+    def _pointed_out(self, marks: FaceMarks, size: tuple[int, int]) -> FaceReading:
+        """Read the face off the points that came with the picture."""
+        from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.marks_fit import MarksFitter
+
+        self._seen += 1
+        return MarksFitter(load_head()).fit(marks, size)
 
     def _search(self, pixels: U8) -> FaceReading | None:
         """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.head_fit import HeadFitter
 from vivant.nodes.face.landmark_sets import EYE_CONTOURS, EYE_CORNERS, IRISES
-from vivant.nodes.face.named_points import NAMED_POINTS, landmark_mean
+from vivant.nodes.face.named_points import landmark_mean
 from vivant.nodes.face.similarity import similarity
 from vivant.nodes.face.thin_plate import ThinPlate
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
@@ -19,16 +19,16 @@ Array = npt.NDArray[np.float64]
 
 _ROUNDS, _STEPS = 10, 4
 # Standard deviations: of turns that a drawn face has, and of a point about where head and shape can bring it.
-_TURN_RAD, _POINT = np.radians((10.0, 14.0)), 0.03
+_TURN_RAD, _POINT = np.radians((4.0, 10.0)), 0.04
 _SHAPE, _UNIT = 0.35, 0.12
 _SHAPE_RANGE, _UNIT_RANGE = (-0.6, 1.2), (0.0, 1.0)
 _SCORE_TRUST = 1.1  # as in the fit of heads, which takes the scores up again
 _SMOOTH = 1e-4
 _EYE_POINTS = ("outer", "inner", "upper", "lower")
-_MOST_STRETCH = 8.0
+_ARCH, _PEAK_RANGE = 0.65, (0.25, 0.75)  # 0.5 is an ellipse, 1 a parabola
+_INNER_CORNER = 8  # in `EYE_CONTOURS`: before it the lower lid, behind it the upper
 _TRACKER_FOV_DEG = 63.0
 _CM_PER_DM = 10.0
-_PLAIN = 1e-6  # relative: below it an eye has no height to be scaled
 
 
 class MarksFitter:
@@ -77,8 +77,14 @@ class MarksFitter:
         if marks.landmarks is not None:
             points[:, :2] = goal
         else:
-            points[:, :2] = _bent(points[:, :2], rows, goal)
-            _set_eyes(points, scale * model @ rotation.T + translation, marks, size)
+            head = points.copy()
+            points[:, :2] = _bent(head[:, :2], rows, goal)
+            _set_eyes(points, head, marks, size)
+            # What lies about the eyes goes where their outlines went.
+            rims = [mark for contour in EYE_CONTOURS.values() for mark in contour]
+            rows = np.concatenate([rows, np.eye(LANDMARK_COUNT)[rims]])
+            points[:, :2] = _bent(head[:, :2], rows, np.concatenate([goal, points[rims, :2]]))
+            _set_eyes(points, head, marks, size)
         pixels = points * np.array([height, -height, -height]) + np.array([width / 2, height / 2, 0])
         if marks.landmarks is not None and marks.landmarks.shape[1] == 3:
             pixels[:, 2] = marks.landmarks[:, 2]
@@ -188,7 +194,7 @@ def _set_eyes(points: Array, head: Array, marks: FaceMarks, size: tuple[int, int
         ring = list(IRISES[side])
         corners = list(EYE_CORNERS[side]) if side == "Right" else list(EYE_CORNERS[side])[::-1]
         if all(place is not None for place in given):
-            points[contour, :2] = _outline(head[contour, :2], head, side, [np.asarray(g) for g in given])
+            points[contour, :2] = _outline(head[contour, :2], [np.asarray(g) for g in given])
         before = float(np.linalg.norm(head[corners[0], :2] - head[corners[1], :2]))
         after = float(np.linalg.norm(points[corners[0], :2] - points[corners[1], :2]))
         centre = at(f"{prefix}_iris")
@@ -203,24 +209,23 @@ def _set_eyes(points: Array, head: Array, marks: FaceMarks, size: tuple[int, int
         points[ring[1:], :2] = centre + turn * offsets
 
 
-def _outline(contour: Array, head: Array, side: str, given: list[Array]) -> Array:
-    """Bring an eye's outline ``(16, 2)`` of the head between given corners and lids."""
+def _outline(contour: Array, given: list[Array]) -> Array:
+    """Lay an eye's outline ``(16, 2)`` of the head through given corners and lids.
+
+    How far along the eye each landmark lies is taken over; how far above or below is told by the arch of a drawn eye,
+    since a head's almond, stretched to a round eye, would be pointed.
+    """
     outer, inner, upper, lower = given
-    marks = [NAMED_POINTS[f"{side.lower()}_eye_{end}"].landmarks[0] for end in _EYE_POINTS]
-    own_outer, own_inner, own_upper, own_lower = (head[mark, :2] for mark in marks)
-    along = _along(own_outer, own_inner)
-    share = (contour - own_outer) @ along / max(float((own_inner - own_outer) @ along), 1e-9)
+    own_outer, own_inner = contour[0], contour[_INNER_CORNER]
+    share = ((contour - own_outer) @ _along(own_outer, own_inner) / np.linalg.norm(own_inner - own_outer)).clip(0, 1)
+    along = _along(outer, inner)
     across = np.array([-along[1], along[0]])
-    off = (contour - own_outer) @ across
-    new_across = np.array([-(d := _along(outer, inner))[1], d[0]])
-    stretch = []
-    for place, own in ((upper, own_upper), (lower, own_lower)):
-        was, wish = float((own - own_outer) @ across), float((place - outer) @ new_across)
-        stretch.append((was, wish / was if abs(was) > _PLAIN else 1.0))
     out = outer + share[:, None] * (inner - outer)
-    up_sign = np.sign(stretch[0][0]) or 1.0
-    factor = np.where(off * up_sign >= 0, stretch[0][1], stretch[1][1]).clip(-_MOST_STRETCH, _MOST_STRETCH)
-    return np.asarray(out + (off * factor)[:, None] * new_across)
+    for lid, place in ((slice(1, _INNER_CORNER), lower), (slice(_INNER_CORNER + 1, None), upper)):
+        peak = float(np.clip((place - outer) @ along / np.linalg.norm(inner - outer), *_PEAK_RANGE))
+        skewed = share[lid] ** (np.log(0.5) / np.log(peak))
+        out[lid] += ((4 * skewed * (1 - skewed)) ** _ARCH)[:, None] * float((place - outer) @ across) * across
+    return np.asarray(out)
 
 
 def _along(a: Array, b: Array) -> Array:
