@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 
 STEP_NS = 1_000_000_000 // 60
@@ -59,5 +60,5 @@ class FramePacer:
         if len(self._arrivals) <= REMEMBERED:
             return None
         moments = list(self._arrivals)
-        intervals = sorted(b - a for a, b in zip(moments, moments[1:], strict=False))
+        intervals = sorted(b - a for a, b in itertools.pairwise(moments))
         return moments[-1] + intervals[REMEMBERED // 2]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from vivant.runtime.frame_pacer import GRACE_NS, SOONEST_NS, STEP_NS, FramePacer
 
 MS = 1_000_000
@@ -43,14 +45,14 @@ def test_arrivals_at_30_hz_are_drawn_at_once_and_once_more_in_between() -> None:
 def test_what_is_expected_and_does_not_come_holds_no_frame_for_longer_than_its_grace() -> None:
     arrivals = [n * 33_333_333 for n in range(10)]
     frames = paced(arrivals, 1000 * MS)
-    gaps = [b - a for (a, _), (b, _) in zip(frames, frames[1:], strict=False)]
+    gaps = [b - a for (a, _), (b, _) in itertools.pairwise(frames)]
     assert max(gaps) <= STEP_NS + SOONEST_NS + GRACE_NS
 
 
 def test_arrivals_faster_than_the_display_do_not_drive_it() -> None:
     arrivals = [n * 2 * MS for n in range(500)]
     frames = paced(arrivals, 1000 * MS)
-    gaps = [b - a for (a, _), (b, _) in zip(frames, frames[1:], strict=False)]
+    gaps = [b - a for (a, _), (b, _) in itertools.pairwise(frames)]
     assert min(gaps) >= SOONEST_NS
 
 

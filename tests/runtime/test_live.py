@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -290,7 +291,7 @@ def test_ticks_come_at_the_rate_of_the_display_and_with_each_arrival(
     result = LiveEngine(graph, services, clock=world.clock, duration_s=0.4).run(threading.Event())
     moments = [t for t, *_ in world.seen["smooth"]]
     assert moments[0] == 0
-    gaps = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(moments)]
     assert all(STEP // 2 <= gap <= STEP + STEP // 2 for gap in gaps)
     # what comes every 40 ms is drawn the moment it comes, once that is known, and once more in between
     assert world.seen["smooth"][-6:] == [

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -58,7 +58,7 @@ class World:
     def gaps(self) -> list[int]:
         """Moments after which nothing was shown for longer than the render lane ever waits."""
         times = [t for t, _ in self.shown]
-        return [a for a, b in zip(times, times[1:], strict=False) if b - a > STEP + SOONEST_NS + GRACE_NS]
+        return [a for a, b in pairwise(times) if b - a > STEP + SOONEST_NS + GRACE_NS]
 
 
 class Params(NodeParams):
