@@ -136,6 +136,8 @@ def weights_panel(pixels: U8, puppet: Puppet, view: View) -> U8:
     for bone, place in zip(puppet.bones, joints, strict=True):
         _disc(out, place, 7, (20, 20, 20))
         _disc(out, place, 5, BONE_COLOURS.get(bone.name, _OTHER_BONE))
+    for row, bone in enumerate(puppet.bones):
+        _label(out, bone.name, (14, 30 + 26 * row), BONE_COLOURS.get(bone.name, _OTHER_BONE))
     return out
 
 
@@ -186,6 +188,11 @@ def _disc(out: U8, place: Iterable[float], radius: float, colour: Colour) -> Non
 
 def _ring(out: U8, place: Iterable[float], radius: float, colour: Colour) -> None:
     cv2.circle(out, _fixed(place), round(radius * (1 << _SHIFT)), colour, 1, cv2.LINE_AA, _SHIFT)
+
+
+def _label(out: U8, text: str, place: tuple[int, int], colour: Colour) -> None:
+    for tint, width in (((10, 10, 10), 4), (colour, 1)):
+        cv2.putText(out, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.65, tint, width, cv2.LINE_AA)
 
 
 def _line(out: U8, places: npt.NDArray[np.float64], colour: Colour, *, closed: bool = False, width: int = 1) -> None:

@@ -19,7 +19,6 @@ from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.mesh_part import picture_to_pixels
 from vivant.nodes.puppet.posing import rotation_vector
 from vivant.nodes.rig.portrait_panels import (
-    BONE_COLOURS,
     View,
     depth_panel,
     landmarks_panel,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 U8 = npt.NDArray[np.uint8]
 
 _WIDTH, _MARGIN, _GAP = 2400, 30, 14
-_COLUMNS, _CELL_COLUMNS, _TEXTURE_COLUMNS = 4, 7, 8
+_COLUMNS, _CELL_COLUMNS, _TURN_COLUMNS, _TEXTURE_COLUMNS = 4, 7, 8, 10
 _BACK, _TEXT, _DIM = (24, 24, 28), (236, 236, 240), (165, 165, 175)
 _GOOD, _FAIR, _POOR = (120, 220, 130), (245, 200, 90), (255, 110, 100)
 _EXPRESSION_STEPS, _TURN_STEPS_DEG = (0.2, 0.4), (4.0, 10.0)
@@ -107,7 +106,7 @@ def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Seq
             (mesh_panel(pixels, puppet, close), [("mesh, coloured by layer (see below)", _TEXT)]),
             (matte_panel(pixels, rig.matte, whole), [("matte: the person on green", _TEXT)]),
             (depth_panel(rig.depth, whole), [("depth: bright is near", _TEXT)]),
-            (weights_panel(pixels, puppet, whole), [("bones, and what each carries:", _TEXT), *_bone_words(rig)]),
+            (weights_panel(pixels, puppet, whole), [("bones, and what each carries", _TEXT)]),
             (weights_panel(pixels, puppet, close), [("the same, closer", _TEXT)]),
             (mesh_panel(pixels, puppet, whole), [("mesh, whole picture", _TEXT)]),
             (close.cut(neutral.pixels), [("drawn without expression", _TEXT), *_rest_words(neutral)]),
@@ -137,13 +136,15 @@ def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Seq
             if layer.texture in puppet.textures
         ],
     )
-    cell = page.side(_CELL_COLUMNS)
+    cell = page.side(_TURN_COLUMNS)
     page.heading(
         f"Turns of the head, eased into at most {rig.most_yaw_deg:.0f} degrees of yaw and {rig.most_pitch_deg:.0f} of "
         "pitch: asked, and read back by the tracker"
     )
+    page.line(_reach_words(turned))
     view = _face_view(rig, cell, 0.95)
-    page.row(_CELL_COLUMNS, [(view.cut(shot.pixels), _turn_words(shot)) for shot in turned])
+    page.row(_TURN_COLUMNS, [(view.cut(shot.pixels), _turn_words(shot)) for shot in turned])
+    cell = page.side(_CELL_COLUMNS)
     page.heading("Expressions: asked, and read back by the tracker")
     page.line(
         "In brackets what it reads without any expression. The tracker's own 1.00 is rarely reached by people, either."
@@ -184,10 +185,6 @@ def _pixels(rig: Rig, texture: str) -> str:
     return f"{width} x {height}"
 
 
-def _bone_words(rig: Rig) -> list[tuple[str, tuple[int, int, int]]]:
-    return [(bone.name, BONE_COLOURS.get(bone.name, _TEXT)) for bone in rig.puppet.bones]
-
-
 def _rest_words(shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
     if shot.reading is None:
         return [("the tracker finds no face in it", _POOR)]
@@ -205,6 +202,26 @@ def _turn_words(shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
         (shot.probe.name, _TEXT),
         (f"asked {asked[axis]:+.0f}, read {shot.turned_deg[axis]:+.0f}", _mark(error, _TURN_STEPS_DEG)),
     ]
+
+
+def _reach_words(turned: Sequence[Shot]) -> str:
+    """Say how far turns are read within a tolerance of what was asked, without a gap from rest."""
+    parts = []
+    for axis, name in ((1, "yaw"), (0, "pitch")):
+        ends = []
+        for sign in (-1, 1):
+            asked = sorted(
+                ((abs(s.probe.turn_deg[axis]), s) for s in turned if sign * s.probe.turn_deg[axis] > 0),
+                key=lambda pair: pair[0],
+            )
+            good = 0.0
+            for deg, shot in asked:
+                if shot.turned_deg is None or abs(shot.turned_deg[axis] - sign * deg) > _TURN_STEPS_DEG[1]:
+                    break
+                good = deg
+            ends.append(f"{sign * good:+.0f}")
+        parts.append(f"{name} {' to '.join(ends)}")
+    return f"Read within {_TURN_STEPS_DEG[1]:.0f} degrees of what was asked: {', '.join(parts)}."
 
 
 def _expression_words(shot: Shot, neutral: Shot) -> list[tuple[str, tuple[int, int, int]]]:

@@ -78,20 +78,8 @@ def read_face_file(file: Path, size: tuple[int, int]) -> FaceMarks:
     Raises:
         VivantError: The file cannot be read or says what cannot be; every problem in one block, exit status 2.
     """
-    data = _parsed(file)
-    problems: list[Problem] = []
-    try:
-        found = FaceFile.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        problems = list(_structure(error, data))
-    else:
-        marks = FaceMarks(
-            dict(found.points or {}),
-            None if found.landmarks is None else _landmarks(found.landmarks),
-            dict(found.expression),
-        )
-        problems = list(_sense(found, marks, found.size or size, size))
-    if problems:
+    marks, problems = face_marks(_parsed(file), size)
+    if marks is None:
         lines = [f"  {problem}" for problem in problems[:_SHOWN]]
         if len(problems) > _SHOWN:
             lines.append(f"  ... and {len(problems) - _SHOWN} more")
@@ -102,8 +90,33 @@ def read_face_file(file: Path, size: tuple[int, int]) -> FaceMarks:
             "the face is looked for",
             exit_status=2,
         )
+    return marks
+
+
+def face_marks(document: Any, size: tuple[int, int]) -> tuple[FaceMarks | None, list[Problem]]:
+    """Check what a side file says.
+
+    Args:
+        document: Its JSON.
+        size: Width and height of the upright picture in pixels.
+
+    Returns:
+        The marks in pixels of that picture, None where there are problems; and the problems.
+    """
+    try:
+        found = FaceFile.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        return None, list(_structure(error, document))
+    marks = FaceMarks(
+        dict(found.points or {}),
+        None if found.landmarks is None else _landmarks(found.landmarks),
+        dict(found.expression),
+    )
     given = found.size or size
-    return marks.scaled(size[0] / given[0], size[1] / given[1])
+    problems = list(_sense(found, marks, given, size))
+    if problems:
+        return None, problems
+    return marks.scaled(size[0] / given[0], size[1] / given[1]), []
 
 
 def face_schema() -> dict[str, Any]:
