@@ -24,13 +24,13 @@ POINTS: dict[str, tuple[float, float]] = {
     "right_eye_upper": (180, 204),
     "right_eye_lower": (180, 260),
     "right_iris": (182, 232),
-    "right_iris_edge": (198, 232),
+    "right_iris_edge": (190, 232),
     "left_eye_outer": (334, 234),
     "left_eye_inner": (268, 238),
     "left_eye_upper": (300, 204),
     "left_eye_lower": (300, 260),
     "left_iris": (298, 232),
-    "left_iris_edge": (314, 232),
+    "left_iris_edge": (306, 232),
     **{name: place for name, place in LEAST.items() if not name.endswith("_eye")},
     "upper_lip_top": (240, 328),
     "upper_lip_bottom": (240, 335),
@@ -64,9 +64,8 @@ def draw_cat() -> npt.NDArray[np.uint8]:
     shape("ellipse", [(176, 270), (304, 372)], pale, 2)
     for side in (-1, 1):
         x = 240 + side * 60
-        shape("ellipse", [(x - 34, 204), (x + 34, 262)], (252, 252, 244), 3)
-        shape("ellipse", [(x - side * 2 - 16, 216), (x - side * 2 + 16, 248)], (70, 140, 60), 2)
-        shape("ellipse", [(x - side * 2 - 7, 222), (x - side * 2 + 7, 242)], (20, 20, 20), 1)
+        shape("ellipse", [(x - 34, 204), (x + 34, 262)], (210, 230, 60), 3)
+        shape("ellipse", [(x - side * 2 - 8, 208), (x - side * 2 + 8, 258)], (20, 20, 20), 1)
         for tilt in (-10, 4, 18):
             shape("line", [(240 + side * 70, 306 + tilt / 3), (240 + side * 160, 300 + tilt)], dark, 2)
     shape("polygon", [(226, 282), (254, 282), (240, 298)], (226, 110, 110), 2)

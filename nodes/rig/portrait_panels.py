@@ -191,8 +191,8 @@ def _ring(out: U8, place: Iterable[float], radius: float, colour: Colour) -> Non
 
 
 def _label(out: U8, text: str, place: tuple[int, int], colour: Colour) -> None:
-    for tint, width in (((10, 10, 10), 4), (colour, 1)):
-        cv2.putText(out, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.65, tint, width, cv2.LINE_AA)
+    for tint, width in (((10, 10, 10), 4), (colour, 2)):
+        cv2.putText(out, text, place, cv2.FONT_HERSHEY_DUPLEX, 0.65, tint, width, cv2.LINE_AA)
 
 
 def _line(out: U8, places: npt.NDArray[np.float64], colour: Colour, *, closed: bool = False, width: int = 1) -> None:

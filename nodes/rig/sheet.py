@@ -141,11 +141,14 @@ def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Seq
         f"Turns of the head, eased into at most {rig.most_yaw_deg:.0f} degrees of yaw and {rig.most_pitch_deg:.0f} of "
         "pitch: asked, and read back by the tracker"
     )
-    page.line(_reach_words(turned))
+    if neutral.reading is not None:
+        page.line(_reach_words(turned))
     view = _face_view(rig, cell, 0.95)
-    page.row(_TURN_COLUMNS, [(view.cut(shot.pixels), _turn_words(shot)) for shot in turned])
+    page.row(_TURN_COLUMNS, [(view.cut(shot.pixels), _turn_words(shot, neutral)) for shot in turned])
     cell = page.side(_CELL_COLUMNS)
     page.heading("Expressions: asked, and read back by the tracker")
+    if neutral.reading is None:
+        page.line("The tracker sees no face in this puppet at rest: what it reads, or does not, says little here.")
     page.line(
         "In brackets what it reads without any expression. The tracker's own 1.00 is rarely reached by people, either."
     )
@@ -192,11 +195,11 @@ def _rest_words(shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
     return [("strongest read: " + ", ".join(f"{name} {score:.2f}" for score, name in worn), _DIM)]
 
 
-def _turn_words(shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
+def _turn_words(shot: Shot, neutral: Shot) -> list[tuple[str, tuple[int, int, int]]]:
     asked = shot.probe.turn_deg
     axis = max(range(3), key=lambda i: abs(asked[i]))
     if shot.turned_deg is None:
-        return [(shot.probe.name, _TEXT), ("not read", _POOR)]
+        return [(shot.probe.name, _TEXT), ("not read", _DIM if neutral.reading is None else _POOR)]
     error = abs(shot.turned_deg[axis] - asked[axis])
     return [
         (shot.probe.name, _TEXT),
@@ -227,7 +230,8 @@ def _reach_words(turned: Sequence[Shot]) -> str:
 def _expression_words(shot: Shot, neutral: Shot) -> list[tuple[str, tuple[int, int, int]]]:
     probe = shot.probe
     if shot.reading is None or shot.read is None:
-        return [(probe.name, _TEXT), (f"asked {probe.weight:.2f}, not read", _POOR)]
+        colour = _DIM if neutral.reading is None else _POOR
+        return [(probe.name, _TEXT), (f"asked {probe.weight:.2f}, not read", colour)]
     rest = ""
     if neutral.reading is not None:
         at_rest = [neutral.reading.scores[BLENDSHAPES.index(name)] for name in probe.units]
