@@ -118,7 +118,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         """Look at one picture."""
         marks = inputs.frame.value.marks
         if marks is not None:
-            return LandmarksOutputs(self._pointed_out(marks, (inputs.frame.value.width, inputs.frame.value.height)))
+            return LandmarksOutputs(self._pointed_out(marks, inputs.frame.value.rgb))
         pixels = inputs.frame.value.rgb
         if self.params.mode is Mode.VIDEO:
             # Timestamps must increase strictly, whatever the source says.
@@ -178,13 +178,14 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
     def _fresh_choice(self) -> FaceChoice:
         return FaceChoice(FaceTracks(*_times_ns(self.params)))
 
-    def _pointed_out(self, marks: FaceMarks, size: tuple[int, int]) -> FaceReading:
+    def _pointed_out(self, marks: FaceMarks, pixels: U8) -> FaceReading:
         """Read the face off the points that came with the picture."""
         from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.drawn_eyes import with_eyes
         from vivant.nodes.face.marks_fit import MarksFitter
 
         self._seen += 1
-        return MarksFitter(load_head()).fit(marks, size)
+        return MarksFitter(load_head()).fit(with_eyes(pixels, marks), (pixels.shape[1], pixels.shape[0]))
 
     def _search(self, pixels: U8) -> FaceReading | None:
         """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""

@@ -21,11 +21,13 @@ _ROUNDS, _STEPS = 10, 4
 # Standard deviations: of turns that a drawn face has, and of a point about where head and shape can bring it.
 _TURN_RAD, _POINT = np.radians((4.0, 10.0)), 0.04
 _SHAPE, _UNIT = 0.35, 0.12
+_LIKELY = {"jawOpen": 0.5, "eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.4}  # an open mouth, a narrow eye are no shapes
 _SHAPE_RANGE, _UNIT_RANGE = (-0.6, 1.2), (0.0, 1.0)
 _SCORE_TRUST = 1.1  # as in the fit of heads, which takes the scores up again
 _SMOOTH = 1e-4
 _EYE_POINTS = ("outer", "inner", "upper", "lower")
 _ARCH, _PEAK_RANGE = 0.65, (0.25, 0.75)  # 0.5 is an ellipse, 1 a parabola
+_LOWER_LID, _UPPER_LID = 4, 12  # of the landmarks in the middle of the lids, in `EYE_CONTOURS`
 _INNER_CORNER = 8  # in `EYE_CONTOURS`: before it the lower lid, behind it the upper
 _TRACKER_FOV_DEG = 63.0
 _CM_PER_DM = 10.0
@@ -52,6 +54,8 @@ class MarksFitter:
         deviation = np.concatenate([np.full(len(shapes), _SHAPE), np.full(len(units), _UNIT)])
         # What the picture shows of a face says nothing about where it looks: the irises do, and they are points.
         deviation[[len(shapes) + INDEX[name] for name in BLENDSHAPES if name.startswith("eyeLook")]] = 1e-3
+        for name, value in _LIKELY.items():
+            deviation[len(shapes) + INDEX[name]] = value
         self._deviation = deviation
 
     def fit(self, marks: FaceMarks, size: tuple[int, int]) -> FaceReading:
@@ -221,10 +225,18 @@ def _outline(contour: Array, given: list[Array]) -> Array:
     along = _along(outer, inner)
     across = np.array([-along[1], along[0]])
     out = outer + share[:, None] * (inner - outer)
-    for lid, place in ((slice(1, _INNER_CORNER), lower), (slice(_INNER_CORNER + 1, None), upper)):
+    for lid, own, place in (
+        (slice(1, _INNER_CORNER), _LOWER_LID, lower),
+        (slice(_INNER_CORNER + 1, None), _UPPER_LID, upper),
+    ):
+        # The landmark in the middle of the lid comes to the given place, which is the arch's peak.
         peak = float(np.clip((place - outer) @ along / np.linalg.norm(inner - outer), *_PEAK_RANGE))
-        skewed = share[lid] ** (np.log(0.5) / np.log(peak))
-        out[lid] += ((4 * skewed * (1 - skewed)) ** _ARCH)[:, None] * float((place - outer) @ across) * across
+        middle = np.log(np.clip(share[own], *_PEAK_RANGE))
+        skewed = share[lid] ** (np.log(0.5) / middle)
+        moved = share[lid] ** (np.log(peak) / middle)
+        height = float((place - outer) @ across)
+        out[lid] = outer + moved[:, None] * (inner - outer)
+        out[lid] += ((4 * skewed * (1 - skewed)) ** _ARCH)[:, None] * height * across
     return np.asarray(out)
 
 

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.named_points import NAMED_POINTS
 from vivant.nodes.formats.face_marks import FaceMarks
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _SIDE = 320
 _ROUNDS = 4
-_HEAD = 0.9  # radius about the face within which things are likely to be the figure's, in sizes of what was pointed out
+_HEAD = 1.8  # radius about the face within which things are likely to be the figure's, in distances eyes to chin
 _LEAST = 0.004
 
 
@@ -38,11 +39,11 @@ def matte_around(rgb: npt.NDArray[np.uint8], marks: FaceMarks) -> Floats | None:
     places = marks.landmarks[:, :2] if marks.landmarks is not None else np.array(list(marks.points.values()))
     places = np.asarray(places, np.float32) * zoom
     hull = cv2.convexHull(np.round(places).astype(np.int32))
-    reach = float(np.ptp(places, axis=0).max())
     middle = places.mean(axis=0)
+    reach = _HEAD * float(max(0.5 * np.ptp(places[:, 0]), zoom * eyes_to_chin(marks)))
     labels = np.full((size[1], size[0]), cv2.GC_PR_BGD, np.uint8)
     border = max(2, round(0.02 * max(size)))
-    cv2.circle(labels, (round(float(middle[0])), round(float(middle[1]))), round(_HEAD * reach), int(cv2.GC_PR_FGD), -1)
+    cv2.circle(labels, (round(float(middle[0])), round(float(middle[1]))), round(reach), int(cv2.GC_PR_FGD), -1)
     # A body stands below its head.
     left, right = int(max(0, middle[0] - reach)), int(min(size[0], middle[0] + reach))
     labels[int(middle[1]) :, left:right] = cv2.GC_PR_FGD
@@ -61,3 +62,16 @@ def matte_around(rgb: npt.NDArray[np.uint8], marks: FaceMarks) -> Floats | None:
         return None
     soft = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), 0.8)
     return np.clip(np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32), 0, 1)
+
+
+def eyes_to_chin(marks: FaceMarks) -> float:
+    """Return how far the chin is from the middle between the eyes, in pixels."""
+
+    def at(name: str) -> npt.NDArray[np.float64]:
+        if marks.landmarks is not None:
+            return np.asarray(marks.landmarks[list(NAMED_POINTS[name].landmarks), :2].mean(axis=0), np.float64)
+        if name in marks.points:
+            return np.array(marks.points[name])
+        return np.mean([marks.points[f"{name}_outer"], marks.points[f"{name}_inner"]], axis=0)
+
+    return float(np.linalg.norm(at("chin") - (at("right_eye") + at("left_eye")) / 2))

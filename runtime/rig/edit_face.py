@@ -39,6 +39,7 @@ def edit_face(portrait: str) -> None:
         VivantError: It is a sample, it cannot be read, its side file is bad, or there is no display.
     """
     from vivant.nodes.face.anatomical_head import load_head
+    from vivant.nodes.face.drawn_eyes import with_eyes
     from vivant.nodes.face.marks_fit import MarksFitter
     from vivant.nodes.sources.face_file import face_file_of, face_marks
 
@@ -73,7 +74,7 @@ def edit_face(portrait: str) -> None:
         fitter = MarksFitter(load_head())
 
         def fit(given: FaceMarks) -> FaceReading:
-            return fitter.fit(given, size)
+            return fitter.fit(with_eyes(pixels, given), size)
 
         places, by_hand, message = _start(pixels, marks, size, fit, context)
         editing = FaceEditing(size, places, by_hand, fit)

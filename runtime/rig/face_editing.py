@@ -44,15 +44,15 @@ class FaceEditing:
         self._fit = fit
         self._undo: list[_State] = []
         self._redo: list[_State] = []
-        self._saved: dict[str, Place] | None = None
         self._first = dict(places)
         self._behind = True
         self.follow()
+        self._saved = self.points()
 
     @property
     def changed(self) -> bool:
         """Whether there is something to save."""
-        return bool(self._undo) and self.points() != self._saved
+        return self.points() != self._saved
 
     def wanted(self) -> frozenset[str]:
         """Return the points without which the face cannot be told, as far as nobody has set them."""
