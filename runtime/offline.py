@@ -103,6 +103,7 @@ class OfflineEngine:
             )
             begin = self._wall.now_ns()
             if not self._interrupted:
+                self._services.opened(self._stations.values())
                 self._stream(primary, stages, stop)
             duration_ns = self._wall.now_ns() - begin
             outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE
