@@ -331,6 +331,7 @@ class LiveEngine:
             self._services.notice(str(fault))
 
     def _result(self, outcome: Outcome, duration_ns: int) -> RunResult:
+        end_ns = self._clock.now_ns()
         return RunResult(
             outcome=outcome,
             frames=self._ledger.presented.frames,
@@ -342,6 +343,7 @@ class LiveEngine:
                     station.upkeep.state,
                     station.providers,
                     tuple(station.upkeep.changes),
+                    None if station.statistics.shown_ns is None else end_ns - station.statistics.shown_ns,
                 )
                 for station in self._stations.values()
             },
