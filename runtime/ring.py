@@ -25,15 +25,18 @@ class Ring(Generic[N]):
         """
         self._values: array[N] = array(kind)
         self._kept = kept
+        self._full = False
         self._next = 0
 
     def add(self, value: N) -> None:
         """Add a number; the oldest goes when there is no more room."""
-        if len(self._values) < self._kept:
+        if self._full:
+            place = self._next
+            self._values[place] = value
+            self._next = place + 1 if place + 1 < self._kept else 0
+        else:
             self._values.append(value)
-            return
-        self._values[self._next] = value
-        self._next = (self._next + 1) % self._kept
+            self._full = len(self._values) == self._kept
 
     def __len__(self) -> int:
         return len(self._values)
