@@ -44,8 +44,8 @@ class SmoothOutputs:
 class PuppetSmooth(Node[SmoothParams, SmoothInputs, SmoothOutputs], type="puppet.smooth", lane=Lane.RENDER):
     """Steadies a driver's motion, and moves on at the rate of the display between two frames of the camera.
 
-    Noise of a face at rest is filtered, quick motion passes. Offline every frame has a motion of its own: it is only
-    steadied.
+    Noise of a face at rest is filtered, quick motion passes. Offline every frame has a motion of its own, and what
+    comes late would only be worse: it passes as it is.
     """
 
     def __init__(self, params: SmoothParams) -> None:
@@ -56,12 +56,14 @@ class PuppetSmooth(Node[SmoothParams, SmoothInputs, SmoothOutputs], type="puppet
         self._track = self._new_track()
 
     def open(self, context: NodeContext) -> None:
-        """Take note of whether there is time between frames."""
+        """Take note of whether frames are drawn as they come."""
         self._live = not context.offline
 
     def process(self, inputs: SmoothInputs) -> SmoothOutputs:
         """Give the motion of one displayed frame."""
         motion, now_ns = inputs.motion, inputs.tick.value.now_ns
+        if not self._live:
+            return SmoothOutputs(motion.value)
         if motion.value is None:
             self._track.forget()
             self._taken_ns = None
@@ -69,7 +71,7 @@ class PuppetSmooth(Node[SmoothParams, SmoothInputs, SmoothOutputs], type="puppet
         if motion.t_ns != self._taken_ns:
             self._taken_ns = motion.t_ns
             self._track.take(motion.t_ns, motion.value, now_ns)
-        return SmoothOutputs(self._track.at(now_ns, self.params.calm if self._live else 0.0))
+        return SmoothOutputs(self._track.at(now_ns, self.params.calm))
 
     def update(self, params: SmoothParams) -> None:
         """Take over another calm: the filter begins anew where the motion is."""
