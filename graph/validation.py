@@ -16,7 +16,7 @@ from vivant.graph.migration import CURRENT_VERSION, Document, is_version, migrat
 from vivant.graph.params import NodeParams
 from vivant.graph.port import InputPort, Wait, accepts, type_label
 from vivant.graph.preset import json_kind
-from vivant.graph.problem import PresetError, Problem, json_path, listed, nearest_name, quoted
+from vivant.graph.problem import PresetError, Problem, json_path, listed, nearest_name, plain, quoted
 from vivant.graph.registry import AnyNode, NodeTypeError, Registry
 
 MAX_NODES = 256
@@ -173,7 +173,7 @@ class _Check:
             if not ready:
                 cycle = self._cycle(left, done)
                 name, link = next((n, k) for n, k in self.links[cycle[0]].items() if k.node == cycle[-1])
-                chain = " -> ".join((*cycle, cycle[0]))
+                chain = " -> ".join(plain(node_id) for node_id in (*cycle, cycle[0]))
                 self.say(
                     json_path("nodes", cycle[0], "inputs", name),
                     f"{quoted(str(link))} closes a cycle: {chain}; links must not lead back",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vivant.runtime.memory import current_rss_mb
-from vivant.runtime.statistics import KEPT, Samples
+from vivant.runtime.ring import Ring
+from vivant.runtime.statistics import Samples
 
 MEMORY_EVERY_NS = 1_000_000_000
 
@@ -22,8 +23,10 @@ class Presented:
         first_ns: The clock's time of the first; None before it.
         last_ns: The clock's time of the newest.
         latency: From capture to presented, of the fresh ones.
-        log: The last `KEPT` fresh ones: time presented, number at their source, latency in nanoseconds.
-        memory: Resident memory in MB, once per second: time, MB. The last `KEPT` of them.
+        at_ns: When the last fresh ones were presented.
+        seqs: Their numbers at their source.
+        memory_at_ns: When the resident memory was looked at, once per second.
+        memory_mb: What it was.
     """
 
     frames: int = 0
@@ -31,8 +34,11 @@ class Presented:
     first_ns: int | None = None
     last_ns: int = 0
     latency: Samples = field(default_factory=Samples)
-    log: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=KEPT))
-    memory: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    at_ns: Ring = field(default_factory=lambda: Ring("q"))
+    seqs: Ring = field(default_factory=lambda: Ring("q"))
+    memory_at_ns: Ring = field(default_factory=lambda: Ring("q"))
+    memory_mb: Ring = field(default_factory=Ring)
+    _looked_ns: int | None = None
     _last_seq: int | None = None
     _moments: deque[int] = field(default_factory=lambda: deque(maxlen=240))
 
@@ -52,16 +58,19 @@ class Presented:
         self.first_ns = now_ns if self.first_ns is None else self.first_ns
         self.last_ns = now_ns
         self._moments.append(now_ns)
-        if not self.memory or now_ns - self.memory[-1][0] >= MEMORY_EVERY_NS:
+        if self._looked_ns is None or now_ns - self._looked_ns >= MEMORY_EVERY_NS:
+            self._looked_ns = now_ns
             mb = current_rss_mb()
             if mb is not None:
-                self.memory.append((now_ns, mb))
+                self.memory_at_ns.append(now_ns)
+                self.memory_mb.append(mb)
         if not ages or seq < 0 or seq == self._last_seq:
             return False
         self._last_seq = seq
         self.fresh += 1
         self.latency.add_ns(now_ns - t_ns)
-        self.log.append((now_ns, seq, now_ns - t_ns))
+        self.at_ns.append(now_ns)
+        self.seqs.append(seq)
         return True
 
     def recent_fps(self, now_ns: int, over_ns: int = 2_000_000_000) -> float:
@@ -75,9 +84,9 @@ class Presented:
         return {
             "first_ns": self.first_ns,
             "fresh": self.fresh,
-            "at_s": [round((at - zero_ns) / 1e9, 4) for at, _, _ in self.log],
-            "seq": [seq for _, seq, _ in self.log],
-            "latency_ms": [round(latency / 1e6, 2) for _, _, latency in self.log],
-            "memory_at_s": [round((at - zero_ns) / 1e9, 1) for at, _ in self.memory],
-            "memory_mb": [round(mb, 2) for _, mb in self.memory],
+            "at_s": [round((at - zero_ns) / 1e9, 4) for at in self.at_ns],
+            "seq": list(self.seqs),
+            "latency_ms": [round(ms, 2) for ms in self.latency.milliseconds()],
+            "memory_at_s": [round((at - zero_ns) / 1e9, 1) for at in self.memory_at_ns],
+            "memory_mb": [round(mb, 2) for mb in self.memory_mb],
         }

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-KEPT = 8192
-"""Percentiles are those of the last so many samples: enough for hours to cost no memory."""
+from vivant.runtime.ring import Ring
 
 
 class Samples:
     """Durations in milliseconds, the last `KEPT` of them."""
 
     def __init__(self) -> None:
-        self._values: deque[float] = deque(maxlen=KEPT)
+        self._values = Ring()
 
     def add_ns(self, duration_ns: int) -> None:
         """Add one duration in nanoseconds."""
