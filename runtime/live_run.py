@@ -51,7 +51,11 @@ def run_live(
         gl_for(graph, window=not headless) as gl,
     ):
         services = Services(
-            fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace, presented=presented
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
+            notice=notice,
+            gl=gl,
+            trace=trace,
+            presented=presented,
         )
         engine = LiveEngine(
             graph, services, duration_s=duration_s, headless=headless, edits=edits, reload_listener=ReloadNotices()

@@ -41,7 +41,9 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         stop_on_interrupt(say_at_once) as stop,
         gl_for(graph, window=False) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
+        services = Services(
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch, notice=notice, gl=gl, trace=trace
+        )
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:

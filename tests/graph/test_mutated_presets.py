@@ -70,10 +70,39 @@ _KEYS = sorted({str(step) for document in SHIPPED for place in _places(document)
 _LINKS = st.builds("{}.{}".format, st.sampled_from([*_NODES, "nobody"]), st.sampled_from([*_PORTS, "nothing"]))
 _TEXTS = st.sampled_from([*_KEYS, *_PARAMS, *REGISTRY.types(), "stil", "sample:astronaut", ".", "a.b.c"]) | _LINKS
 _ODD_TEXTS = st.sampled_from(
-    ["", " ", "\x00", "\x1b[2J", "\u202e", "\ud800", "\ufeff", "\n", "é" * 65, "x" * 5000, "../" * 400, "-0", "__class__"]
+    [
+        "",
+        " ",
+        "\x00",
+        "\x1b[2J",
+        "\u202e",
+        "\ud800",
+        "\ufeff",
+        "\n",
+        "é" * 65,
+        "x" * 5000,
+        "../" * 400,
+        "-0",
+        "__class__",
+    ]
 )
 _NUMBERS = st.sampled_from(
-    [float("nan"), float("inf"), -float("inf"), 0, -0.0, -1, 5e-324, 1.7e308, 2**31, 2**63, 2**64, -(2**63), 10**39, 0.1]
+    [
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        0,
+        -0.0,
+        -1,
+        5e-324,
+        1.7e308,
+        2**31,
+        2**63,
+        2**64,
+        -(2**63),
+        10**39,
+        0.1,
+    ]
 )
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _NUMBERS | st.text(max_size=9) | _ODD_TEXTS | _TEXTS,
@@ -153,7 +182,7 @@ def _doubled(text: str, at: int) -> str:
     """Write the key that stands at or after a place twice."""
     begin = text.find('"', at)
     end = text.find('"', begin + 1)
-    return f'{text[:begin]}{text[begin : end + 1]}: 0, {text[begin:]}' if 0 <= begin < end else text
+    return f"{text[:begin]}{text[begin : end + 1]}: 0, {text[begin:]}" if 0 <= begin < end else text
 
 
 @st.composite
@@ -166,7 +195,9 @@ def files(draw: st.DrawFn) -> bytes:
             case "double":
                 text = _doubled(text, at)
             case "insert":
-                text = text[:at] + draw(st.text(max_size=4) | st.sampled_from(["//", "/* */", ",", "\\ud800"])) + text[at:]
+                text = (
+                    text[:at] + draw(st.text(max_size=4) | st.sampled_from(["//", "/* */", ",", "\\ud800"])) + text[at:]
+                )
             case "cut":
                 text = text[:at] + text[at + draw(st.integers(1, 40)) :]
             case "end":
@@ -174,7 +205,9 @@ def files(draw: st.DrawFn) -> bytes:
             case "depth":
                 text = text[:at] + draw(st.sampled_from("[{")) * draw(st.sampled_from([3, 40, 100_000])) + text[at:]
             case _:
-                number = draw(st.sampled_from(["1e999", "-1e999", "9" * 5000, "1e-999", "NaN", "Infinity", "01", "0x1"]))
+                number = draw(
+                    st.sampled_from(["1e999", "-1e999", "9" * 5000, "1e-999", "NaN", "Infinity", "01", "0x1"])
+                )
                 text = text.replace(": 1", ": " + number, 1)
     encoding = draw(st.sampled_from([*["utf-8"] * 8, "utf-8-sig", "utf-16", "utf-32", "latin-1"]))
     content = bytearray(text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace"))
@@ -278,7 +311,8 @@ OVERRIDES = st.lists(
         st.sampled_from([*_NODES, "nobody", ""]),
         st.sampled_from([*_PARAMS, "", "0"]),
         st.sampled_from(["", ".0", ".key.key", "." * 3, ".9" * 50]),
-        st.sampled_from(["NaN", "1e999", "[" * 100_000, "{", '"\\ud800"', "", "[1,2]", "true", "9" * 50]) | st.text(max_size=9),
+        st.sampled_from(["NaN", "1e999", "[" * 100_000, "{", '"\\ud800"', "", "[1,2]", "true", "9" * 50])
+        | st.text(max_size=9),
     )
     | st.text(max_size=20),
     max_size=4,

@@ -10,6 +10,7 @@ import contextlib
 import http.server
 import json
 import os
+import shutil
 import signal
 import socketserver
 import subprocess
@@ -146,6 +147,13 @@ MOMENTS: tuple[Moment, ...] = (
            "wrap(VideoEncoder, 'add', after=lambda *a: there(), at=20)", ANIMATE, after_s=0.2, again_s=0.01),
     Moment("animate into pictures", "from vivant.nodes.outputs.images import ImagesOutput as S\n"
            "wrap(S, 'process', after=lambda *a: there(), at=10)", (*ANIMATE[:-1], "OUT/frames"), after_s=0.2),
+    Moment("animate, a tracker that does not come back", TRACKER + "wrap(FaceLandmarks, 'process', before=hang, at=12)",
+           ANIMATE),
+    Moment("animate, the same, and Ctrl-C again", TRACKER + "wrap(FaceLandmarks, 'process', before=hang, at=12)",
+           ANIMATE, again_s=0.3),
+    Moment("animate, an encoder that does not come back",
+           "from vivant.nodes.outputs.video_encoder import VideoEncoder\n"
+           "wrap(VideoEncoder, 'add', before=hang, at=20)", ANIMATE),
     Moment("live, downloading from a server that stalls", STALL, env=(("STALL", "url"),), after_s=1.0),
     Moment("animate, downloading from a server that stalls", STALL, ANIMATE, env=(("STALL", "url"),), after_s=1.0),
     Moment("models, downloading from a server that stalls", STALL, ("models", "face_landmarker"),
@@ -191,7 +199,8 @@ class Stage:
         out = self.folder / "out"
         temp = self.folder / "tmp"
         for made in (out, temp):
-            made.mkdir(exist_ok=True)
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
         self.asked.clear()
         code = PREAMBLE + moment.code + "\nfrom vivant.runtime.entry import main\nsys.exit(main())\n"
         command = [sys.executable, "-c", code, *self._arguments(moment, out)]
@@ -228,6 +237,7 @@ class Stage:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             _, said = process.communicate()
+        # what a download left is taken up again by the next one
         parts = [str(p.relative_to(self.folder)) for p in (*out.rglob("*part*"), *temp.rglob("*")) if p.exists()]
         return Ending(took_s, process.returncode, said, names, parts)
 
