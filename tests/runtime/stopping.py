@@ -1,7 +1,8 @@
 """Stops real processes at chosen moments of a run, and measures how long they take to end.
 
 ``python tests/runtime/stopping.py PORTRAIT DRIVER [NAME]...`` prints a table: for each moment, the seconds from the
-signal to the end of the process, for Ctrl-C and SIGTERM; what the process left behind; and what it said.
+signal to the end of the process, for Ctrl-C and SIGTERM; what the process left behind; and what it said. With a
+number in place of names, so many live runs are stopped at random moments of their first seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import http.server
 import json
 import os
+import random
 import shutil
 import signal
 import socketserver
@@ -18,10 +20,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+RANDOM = "a random moment"
 MARK = "vivant-is-there"
 LIMIT_S = 30.0
 """A process that takes longer than this to end hangs."""
@@ -337,25 +340,35 @@ def _name(pid: int) -> str:
 def main(arguments: list[str]) -> int:
     """Print the table."""
     portrait, driver, *names = arguments
-    wanted: Callable[[Moment], bool] = lambda m: not names or any(name in m.name for name in names)  # noqa: E731
-    slowest = 0.0
+    slowest, left = 0.0, 0
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder), Path(portrait).absolute(), Path(driver).absolute(), os.environ.get("DISPLAY"))
-        for moment in filter(wanted, MOMENTS):
+        for moment in _chosen(names):
             if moment.display and not stage.display:
                 continue
-            for number in (signal.SIGINT, signal.SIGTERM):
+            numbers = (signal.SIGINT,) if moment.name == RANDOM else (signal.SIGINT, signal.SIGTERM)
+            for number in numbers:
                 ending = stage.stop_at(moment, number)
                 slowest = max(slowest, ending.took_s)
-                sys.stdout.write(f"{ending.took_s:6.2f} s  {number.name:8s}{moment.name}: status {ending.status}")
+                left += len(ending.children) + len(ending.parts)
+                when = f"{number.name:8s}{moment.name}, after {moment.after_s:.2f} s"
+                sys.stdout.write(f"{ending.took_s:6.2f} s  {when}: status {ending.status}")
                 for what in (*ending.children, *ending.parts):
                     sys.stdout.write(f"\n          LEFT: {what}")
                 last = ending.said.strip().splitlines()[-2:]
                 sys.stdout.write("".join(f"\n            {line[:150]}" for line in last) + "\n")
                 sys.stdout.flush()
         stage.close()
-    sys.stdout.write(f"slowest: {slowest:.2f} s\n")
+    sys.stdout.write(f"slowest: {slowest:.2f} s; {left} processes and files left\n")
     return 0
+
+
+def _chosen(names: list[str]) -> Iterator[Moment]:
+    if names and names[0].isdigit():
+        for _ in range(int(names[0])):
+            yield Moment(RANDOM, "there()", after_s=random.uniform(0.0, 8.0))
+        return
+    yield from (moment for moment in MOMENTS if not names or any(name in moment.name for name in names))
 
 
 if __name__ == "__main__":

@@ -294,13 +294,13 @@ def change(build_graph: BuildGraph, services: Services, edit: str, **work: objec
         "show": (Show, {"name": "show", **params}, {"number": "work.number"}),
     }
     graph = build_graph(**nodes)
-    edits = {
-        "update": lambda: Edit(graph=build_graph(**{**nodes, "work": (Changing, {**changing, "note": 1}, nodes["work"][2])})),
-        "reload": lambda: Edit(files=frozenset({Path("work")})),
-        "reconnect": lambda: Edit(graph=build_graph(**{**nodes, "show": (Show, nodes["show"][1], {"number": "clip.number"})})),
-        "files": lambda: Edit(graph=build_graph(**{**nodes, "work": (Changing, {**changing, "note": 1}, nodes["work"][2])})),
-    }  # fmt: skip
-    made = edits[edit]()
+    noted = {**nodes, "work": (Changing, {**changing, "note": 1}, {"number": "clip.number"})}
+    apart = {**nodes, "show": (Show, nodes["show"][1], {"number": "clip.number"})}
+    made = {
+        "update": Edit(graph=build_graph(**noted)),
+        "reload": Edit(files=frozenset({Path("work")})),
+        "reconnect": Edit(graph=build_graph(**apart)),
+    }[edit]
     result = LiveEngine(
         graph, services, clock=clock, edits=Edits(clock, made, Edit(graph=graph)), reload_listener=told
     ).run(threading.Event())
