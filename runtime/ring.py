@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from typing import Any
 
 KEPT = 8192
 """Enough for minutes of frames; what a run of hours keeps of them does not grow."""
@@ -22,7 +23,7 @@ class Ring:
         Args:
             kind: ``d`` for numbers with a fraction, ``q`` for whole ones of 64 bits.
         """
-        self._values = array(kind, bytes(8 * KEPT))
+        self._values: Any = array(kind, bytes(8 * KEPT))
         self._count = 0
 
     def append(self, value: float) -> None:

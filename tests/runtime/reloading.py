@@ -132,10 +132,10 @@ class Edits:
         self._preset.write_text(json.dumps(document))
 
     def _live(self, number: int) -> None:
-        self._save(lambda nodes: nodes["retarget"].update(params={"expression_gain": 0.5 + number % 97 / 100}))
+        self._save(lambda nodes: nodes["retarget"].update(params={"expression_gain": 0.505 + number % 97 / 100}))
 
     def _reopen(self, number: int) -> None:
-        self._save(lambda nodes: nodes["face"].update(params={"confidence": 0.3 + number % 89 / 400}))
+        self._save(lambda nodes: nodes["face"].update(params={"confidence": 0.301 + number % 89 / 400}))
 
     def _structure(self, number: int) -> None:
         def change(nodes: dict[str, Any]) -> None:

@@ -215,6 +215,7 @@ class Stage:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=self.folder
         ) as process:
+            children: list[int] = []
             try:
                 self._wait_for(process, moment)
                 time.sleep(moment.after_s)
@@ -288,10 +289,10 @@ class Stage:
                         self.wfile.flush()
                     time.sleep(60)
 
-                def log_message(self, *args: object) -> None: ...
+                def log_message(self, format: str, *args: object) -> None: ...
 
             self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Stalling)
-            self._server.daemon_threads = True  # type: ignore[attr-defined]
+            self._server.daemon_threads = True
             threading.Thread(target=self._server.serve_forever, daemon=True).start()
         at = f"http://127.0.0.1:{self._server.server_address[1]}"
         sources = {"url": f"{at}/model", "pip": "wheel:nothing-that-is==1.0:model"}
