@@ -111,6 +111,7 @@ class OfflineEngine:
             self._interrupted = stop.is_set() or run_prelude(self._graph, self._stations, call, stop.is_set) is None
             begin = self._wall.now_ns()
             if not self._interrupted:
+                self._services.opened(self._stations.values())
                 self._stream(primary, stages, stop)
             duration_ns = self._wall.now_ns() - begin
             outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE

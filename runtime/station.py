@@ -14,6 +14,7 @@ from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams
 from vivant.runtime.calls import Blocked, Call, Caller, call_directly
+from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
@@ -46,6 +47,7 @@ class Station:
         statistics: Its numbers.
         upkeep: Its state.
         runs: How often it was called, successfully or not.
+        mail: Its mailboxes while it runs live: what they dropped is counted in `statistics` when they are closed.
         flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
         files: Files that the node takes over when they change, as it last said.
@@ -74,6 +76,7 @@ class Station:
         self.statistics = NodeStatistics()
         self.upkeep = Upkeep(wall_ns)
         self.runs = 0
+        self.mail: tuple[Mailbox, ...] = ()
         self.caller: Caller = call_directly
         self.hurry: Callable[[], None] = lambda: None
         self.providers: tuple[str, ...] = ()
@@ -116,6 +119,7 @@ class Station:
 
         self._call_node(Call.OPEN, lambda: node.open(self._context), close_late)
         self._is_open = True
+        self.providers = self._computes_with()
         self.upkeep.state = State.OPENING if self.spec.pace is Pace.CAPTURE else State.RUNNING
         self._ask_for_files()
 
@@ -126,7 +130,7 @@ class Station:
             if self.upkeep.state is State.RUNNING:
                 self.upkeep.state = State.ENDED
             node = self._node
-            self.providers = tuple(str(p) for p in getattr(node, "providers", ()))
+            self.providers = self._computes_with()
             self._call_node(Call.CLOSE, lambda: node.close(outcome), lambda error: None)
 
     def reopen(self) -> None:
@@ -201,6 +205,15 @@ class Station:
             packet = before._held.get(name)
             if packet is not None and before.spec.links.get(name) == link:
                 self._held.setdefault(name, packet)
+
+    def told(self, name: str) -> Any:
+        """Return what the node says of itself by an attribute, None where it has none of that name."""
+        return getattr(self._node, name, None)
+
+    @property
+    def dropped(self) -> int:
+        """How many packets were lost before they reached the node, so far."""
+        return self.statistics.dropped + sum(box.dropped for box in self.mail)
 
     def length(self) -> int | None:
         """Return how many emissions a source expects to give."""
@@ -294,6 +307,9 @@ class Station:
         self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
         # a source of media is at its own time until the worker has waited for it
         self._ages = not self._context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
+
+    def _computes_with(self) -> tuple[str, ...]:
+        return tuple(str(name) for name in self.told("providers") or ())
 
     def _ask_for_files(self) -> None:
         with _fault_at_most():
