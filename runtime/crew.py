@@ -221,7 +221,10 @@ class Crew:
         links = {n: link for n, link in spec.links.items() if link.node in anew or before.links.get(n) != link}
 
         def follow() -> None:
-            station.rewire(graph, spec.links)
+            try:
+                station.rewire(graph, spec.links)
+            except Exception as error:  # the graph is exchanged already: the node is as good as one that fails later
+                self._listener.failed(station, error)
             if spec.id not in graph.still:  # the still part reads the table of its values whenever it is run
                 receive_still(station, replace(spec, links=links), values)
 

@@ -14,7 +14,7 @@ from vivant.runtime.calls import Blocked, Call
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
 from vivant.runtime.crew import Crew, draws
 from vivant.runtime.edits import Edits, ReloadListener
-from vivant.runtime.errand import Errand
+from vivant.runtime.errand import Abandoned, Errand
 from vivant.runtime.expendable import Expendable
 from vivant.runtime.frame_pacer import STEP_NS, FramePacer
 from vivant.runtime.live_status import LiveStatus
@@ -123,7 +123,7 @@ class LiveEngine:
             except GraphicsLostError:
                 outcome = Outcome.INTERRUPTED  # what was written so far is good, and kept
                 raise
-            except _Abandoned:
+            except Abandoned:
                 duration_ns, outcome = 0, Outcome.INTERRUPTED
             except KeyboardInterrupt:
                 outcome = Outcome.INTERRUPTED
@@ -179,15 +179,16 @@ class LiveEngine:
                     self._hurry()
                     if now_ns >= give_up_ns:
                         self._leave(station.id)
-                        raise _Abandoned
+                        raise Abandoned
                 elif tell_ns is not None and now_ns >= tell_ns:
                     tell_ns = None
                     self._services.notice(f"{station.id} is still being opened: its device has not answered yet")
             errand.join()
             if errand.error:
-                if isinstance(errand.error.__cause__, Blocked) and self._asked_to_end(stop):
-                    self._leave(station.id)
-                    raise _Abandoned
+                if self._asked_to_end(stop) and isinstance(errand.error, Exception):
+                    if isinstance(errand.error.__cause__, Blocked):
+                        self._leave(station.id)
+                    raise Abandoned  # else it is such as a file whose fetching was given up
                 raise errand.error
 
         return call
@@ -442,10 +443,6 @@ class _Notifier:
 
 def _not_heard(line: str) -> None:
     pass
-
-
-class _Abandoned(BaseException):
-    """The user wanted to stop, and a node did not come back. No fault of the node, so no Exception."""
 
 
 def _device(spec: NodeSpec, clock: Clock) -> Expendable:

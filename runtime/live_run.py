@@ -54,7 +54,7 @@ def run_live(
         StatusLine() as status_line,
     ):
         services = Services(
-            fetch=ModelStore(progress=fetching).fetch,
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
             notice=notice,
             gl=gl,
             trace=trace,

@@ -43,7 +43,7 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         gl_for(graph, window=False) as gl,
     ):
         services = Services(
-            fetch=ModelStore(progress=fetching).fetch,
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
             notice=notice,
             gl=gl,
             trace=trace,

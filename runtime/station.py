@@ -149,12 +149,13 @@ class Station:
         before = self.spec.params
         if self._is_open:
             try:
-                self._node.update(params)
+                with _fault_at_most():
+                    self._node.update(params)
+                self._ask_for_files()
             except Exception:
-                with suppress(Exception):
+                with suppress(Exception), _fault_at_most():
                     self._node.update(before)
                 raise
-            self._ask_for_files()
         else:
             self._node = replace(self.spec, params=params).create()
         self.spec = replace(self.spec, params=params)
@@ -170,14 +171,19 @@ class Station:
         if not mine or not self._is_open:
             return False
         try:
-            self._node.reload(mine)
+            with _fault_at_most():
+                self._node.reload(mine)
         finally:
             self._ask_for_files()
         self.upkeep.retry_at_ns = 0
         return True
 
     def rewire(self, graph: Graph, links: Mapping[str, Link]) -> None:
-        """Take over where inputs come from and outputs go. What was received is held until something new comes."""
+        """Take over where inputs come from and outputs go. What was received is held until something new comes.
+
+        Raises:
+            Exception: Whatever the node raises when it hears of it. All else is done then.
+        """
         for name in self.spec.links.keys() - links.keys():
             self._held.pop(name, None)
             if name == self.spec.waker:
@@ -188,7 +194,8 @@ class Station:
         if connected != self._context.connected:
             self._context = replace(self._context, connected=connected)
             if self._is_open:
-                self._node.reconnect(connected)
+                with _fault_at_most():
+                    self._node.reconnect(connected)
 
     def inherit(self, before: Station) -> None:
         """Go on in the place of another instance: its numbers, and what it had received on links that stay."""
@@ -305,7 +312,8 @@ class Station:
         return tuple(str(name) for name in self.told("providers") or ())
 
     def _ask_for_files(self) -> None:
-        self.files = frozenset(self._node.files())
+        with _fault_at_most():
+            self.files = frozenset(self._node.files())
 
     def _has_needed(self) -> bool:
         return all(map(self._held.__contains__, self._needed))
