@@ -28,7 +28,7 @@ def with_eyes(rgb: npt.NDArray[np.uint8], marks: FaceMarks) -> FaceMarks:
     if marks.landmarks is not None or middles[0] is None or middles[1] is None:
         return marks
     right, left = np.array(middles[0]), np.array(middles[1])
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for side, middle in (("right", right), ("left", left)):
         ends = [f"{side}_eye_{end}" for end in ("outer", "inner", "upper", "lower")]
         if any(name in points for name in ends):

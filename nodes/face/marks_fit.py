@@ -113,10 +113,10 @@ class MarksFitter:
         basis = np.einsum("nl,klc->knc", rows, self._basis)
         mean = rows @ self._mean
         coefficients = prior.copy()
-        pose = _first_pose(mean + np.tensordot(prior, basis, axes=1), goal)
+        pose = _first_pose(np.asarray(mean + np.tensordot(prior, basis, axes=1), np.float64), goal)
         spread = float(np.linalg.norm(np.ptp(goal, axis=0)))
         for _ in range(_ROUNDS):
-            model = mean + np.tensordot(coefficients, basis, axes=1)
+            model = np.asarray(mean + np.tensordot(coefficients, basis, axes=1), np.float64)
             for _ in range(_STEPS):
                 pose = _better_pose(pose, model, goal, _POINT * spread)
             scale, rotation, shift = pose[0], _rotation(pose[1:4]), pose[4:6]

@@ -72,6 +72,7 @@ def eyes_to_chin(marks: FaceMarks) -> float:
             return np.asarray(marks.landmarks[list(NAMED_POINTS[name].landmarks), :2].mean(axis=0), np.float64)
         if name in marks.points:
             return np.array(marks.points[name])
-        return np.mean([marks.points[f"{name}_outer"], marks.points[f"{name}_inner"]], axis=0)
+        ends = [marks.points[f"{name}_outer"], marks.points[f"{name}_inner"]]
+        return np.asarray(np.mean(ends, axis=0), np.float64)
 
     return float(np.linalg.norm(at("chin") - (at("right_eye") + at("left_eye")) / 2))

@@ -253,8 +253,9 @@ def _arrangement(places: dict[str, Any], where: str) -> Iterator[Problem]:
         return
     for name in places:
         other = other_side(name)
-        pair = name.startswith("right_") and other in places and name not in ("right_iris_edge", "right_eye")
-        if pair and float((places[other] - places[name]) @ across) < 0:
+        if other is None or other not in places or not name.startswith("right_"):
+            continue
+        if name not in ("right_iris_edge", "right_eye") and float((places[other] - places[name]) @ across) < 0:
             yield Problem(where, f"'{name}' and '{other}' are swapped")
     for side, sign in (("right", 1.0), ("left", -1.0)):
         outer, inner = places.get(f"{side}_eye_outer"), places.get(f"{side}_eye_inner")

@@ -170,7 +170,7 @@ def test_the_chosen_face_is_steadied() -> None:
 
 def test_a_quick_movement_is_not_held_back() -> None:
     who = person(1)
-    steady = choice()
+    steady, face = choice(), None
     for n in range(30):
         face = steady.step([who(100 + 12 * n)], n * FRAME_NS, Pick.SAME, ALL, ())
     assert face is not None

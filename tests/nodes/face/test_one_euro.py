@@ -11,9 +11,8 @@ def test_trembling_is_calmed_and_a_step_is_followed() -> None:
     noise = rng.normal(scale=0.01, size=100)
     out = np.array([calm(np.array([value]), 0.04)[0] for value in noise])
     assert np.abs(np.diff(out[20:])).mean() < 0.5 * np.abs(np.diff(noise[20:])).mean()
-    for _ in range(3):
-        last = calm(np.array([1.0]), 0.04)
-    assert last[0] > 0.9
+    after = [calm(np.array([1.0]), 0.04)[0] for _ in range(3)]
+    assert after[-1] > 0.9
 
 
 def test_the_first_value_and_one_after_a_reset_pass() -> None:
