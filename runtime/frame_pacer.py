@@ -19,7 +19,8 @@ class FramePacer:
 
     On a fixed grid a new result would wait half a frame on average, and longest where the grid drifts against the
     camera: a frame drawn shortly before it comes holds it up by the whole drawing. So every frame that shows
-    something new begins the grid anew, and one that would begin shortly before the next is expected waits for it.
+    something new begins the grid anew, and one that would begin shortly before the next is expected, or would not be
+    done by then, waits for it: where drawing is slow, frames in between would take the time from tracking.
 
     Attributes:
         soonest_ns: Before this no frame begins.
@@ -34,6 +35,7 @@ class FramePacer:
         """
         self.soonest_ns = self.due_ns = begin_ns
         self._arrivals: deque[int] = deque(maxlen=REMEMBERED + 1)
+        self._took: deque[int] = deque(maxlen=REMEMBERED)
 
     def drawn(self, begin_ns: int, end_ns: int, arrived_ns: int | None) -> None:
         """Take note of a frame.
@@ -48,8 +50,11 @@ class FramePacer:
         grid_ns = self.due_ns if arrived_ns is None else begin_ns
         self.soonest_ns = max(begin_ns + SOONEST_NS, end_ns)
         self.due_ns = max(grid_ns + STEP_NS, end_ns)
+        self._took.append(end_ns - begin_ns)
+        # half as long again: what is drawn beside tracking takes longer than usual
+        before_ns = max(SOONEST_NS, sorted(self._took)[len(self._took) // 2] * 3 // 2)
         expected_ns = self._expected_ns()
-        if expected_ns is not None and abs(expected_ns - self.due_ns) < SOONEST_NS:
+        if expected_ns is not None and -SOONEST_NS < expected_ns - self.due_ns < before_ns:
             self.due_ns = max(self.due_ns, expected_ns + GRACE_NS)
 
     def shown(self, end_ns: int) -> None:

@@ -42,6 +42,14 @@ def test_arrivals_at_30_hz_are_drawn_at_once_and_once_more_in_between() -> None:
     assert 70 <= len(frames) <= 82  # about 60 a second
 
 
+def test_slow_drawing_leaves_out_what_would_not_be_done_before_the_next_arrival() -> None:
+    arrivals = [5 * MS + n * 33_333_333 for n in range(40)]
+    frames = paced(arrivals, 1300 * MS, draws_ns=13 * MS)
+    settled = frames[15:]
+    assert all(is_new for _, is_new in settled)
+    assert [t for t, _ in settled[:-1]] == [t for t in arrivals if t >= settled[0][0]][: len(settled) - 1]
+
+
 def test_what_is_expected_and_does_not_come_holds_no_frame_for_longer_than_its_grace() -> None:
     arrivals = [n * 33_333_333 for n in range(10)]
     frames = paced(arrivals, 1000 * MS)
