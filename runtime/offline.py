@@ -24,6 +24,8 @@ SHUTDOWN_NS = 1_000_000_000
 """How long a node may take to come back when the run is to end."""
 POLL_S = 0.1
 """How often is looked, while a node is waited for, whether the run is to end."""
+GRACE_S = 0.3
+"""How long a thread that only waited for another one, which hangs, has to notice that nobody waits any more."""
 
 
 class Progress(Protocol):
@@ -245,6 +247,8 @@ class OfflineEngine:
                 if giver.error is None and source.error is None:
                     completed = all(after.put(bundle) for bundle in stages["draw"].drain())
         finally:
+            if patience.over():
+                emitted.close()
             ahead.close()
             # after a failure the encoders need not finish frames that will be thrown away
             (after.finish if completed else after.close)()
@@ -329,7 +333,8 @@ class _Helper(threading.Thread):
         while self.is_alive():
             self.join(POLL_S)
             if self.is_alive() and patience.over():
-                return False
+                self.join(GRACE_S)
+                return not self.is_alive()
         return True
 
     def run(self) -> None:
