@@ -9,6 +9,7 @@ layout(location = 4) in vec2 map_place;
 layout(location = 5) in float own_depth;
 layout(location = 6) in float mapped;
 layout(location = 7) in float vertex_opacity;
+layout(location = 8) in float showing;  // how much it shows, before it is clamped
 
 uniform sampler2D depth_map;
 uniform vec3 eye;        // the camera, picture space
@@ -17,6 +18,7 @@ uniform vec2 slice;      // scale and offset of this layer in the depth buffer
 
 out vec2 uv;
 out float opacity;
+out float shown;
 
 void main() {
     float depth = own_depth + mapped * texture(depth_map, map_place).r + depth_change;
@@ -30,4 +32,5 @@ void main() {
     gl_Position = vec4(seen / half_size, near_far * w, w);
     uv = texture_place;
     opacity = vertex_opacity;
+    shown = showing;
 }

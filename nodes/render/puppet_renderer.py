@@ -14,7 +14,7 @@ from vivant.nodes.render.puppet_shaders import PuppetShaders
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
-_FLOATS_PER_VERTEX = 7
+_FLOATS_PER_VERTEX = 8
 
 _BACKDROP_DEPTH = 0.5
 # Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
@@ -125,7 +125,7 @@ class PuppetRenderer:
         """Draw the loaded puppet.
 
         Args:
-            vertices: ``float32 (V, 7)`` as `SkinnedMesh.vertices`.
+            vertices: ``float32 (V, 8)`` as `SkinnedMesh.vertices`.
         """
         puppet, context = self._puppet, self._context
         if puppet is None:
@@ -196,7 +196,7 @@ class PuppetRenderer:
         return self._context.vertex_array(
             shaders.skin,
             [
-                (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
+                (self._moving, "3f 3f 1f 1f", "skinned_plane", "skinned_ray", "depth_change", "showing"),
                 (
                     self._static,
                     "2f 2f 1f 1f 1f",
