@@ -241,8 +241,7 @@ class Crew:
                 key = (spec.id, name, link.node, link.output)
                 box = before.get(key)
                 if box is None or (box.finished and link.node in new):
-                    # the main thread looks into its mailboxes with every step: nobody need wake it
-                    self._boxes[key] = Mailbox(Doorbell() if draws(spec) else self._bells[spec.id])
+                    self._boxes[key] = Mailbox(self._bell if draws(spec) else self._bells[spec.id])
                 else:
                     self._boxes[key] = before.pop(key)
         return [(box, self.stations[reader]) for (reader, *_), box in before.items() if reader in self.stations]

@@ -14,16 +14,16 @@ from vivant.runtime.crew import Crew, draws
 from vivant.runtime.edits import Edits, ReloadListener
 from vivant.runtime.errand import Errand
 from vivant.runtime.expendable import Expendable
+from vivant.runtime.frame_pacer import STEP_NS, FramePacer
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
 from vivant.runtime.reload import Reload
+from vivant.runtime.render_lane import RenderLane
 from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import GraphicsLostError, Services
 from vivant.runtime.station import Made, Station
 
-STEP_NS = 1_000_000_000 // 60
-"""Shortest time between two steps of the render lane where no display sets the rate."""
 SHUTDOWN_NS = 1_000_000_000
 """How long workers may take to end, all together: with what comes after it a run ends within 2 s."""
 OPEN_NS = 10_000_000_000
@@ -231,7 +231,9 @@ class LiveEngine:
     def _step(self, crew: Crew, reload: Reload | None, stop: threading.Event) -> None:
         gl = self._services.gl
         shown = 0
-        begin_ns = next_ns = self._clock.now_ns()
+        begin_ns = self._clock.now_ns()
+        pacer = FramePacer(begin_ns)
+        arrived_ns: int | None = None
         end_ns = None if self._duration_ns is None else begin_ns + self._duration_ns
         while True:
             step_ns = self._clock.now_ns()
@@ -254,13 +256,22 @@ class LiveEngine:
                 limit_ns = self._clock.now_ns() + SHUTDOWN_NS
                 self._clock.wait(self._bell, lambda: all(w.finished for w in crew.workers), limit_ns)
                 return
-            took_ns = self._clock.now_ns() - step_ns
-            if gl and gl.window is not None and took_ns >= STEP_NS * 4 // 5:
-                next_ns = self._clock.now_ns()  # the display, or the drawing itself, sets the pace
+            now_ns = self._clock.now_ns()
+            if gl and gl.window is not None and now_ns - step_ns >= STEP_NS * 4 // 5:
+                pacer.shown(now_ns)
             else:
-                next_ns = max(next_ns + STEP_NS, self._clock.now_ns())
-            until_ns = next_ns if end_ns is None else min(next_ns, end_ns)
-            self._clock.wait(self._bell, lambda: self._ledger.fatal is not None, until_ns)
+                pacer.drawn(step_ns, now_ns, arrived_ns)
+            arrived_ns = self._await_frame(crew.lane, pacer, end_ns)
+
+    def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:
+        """Wait until the next frame may begin; return when something new came for it, if it did."""
+        soonest_ns, due_ns = pacer.soonest_ns, pacer.due_ns
+        if end_ns is not None:
+            soonest_ns, due_ns = min(soonest_ns, end_ns), min(due_ns, end_ns)
+        self._clock.wait(self._bell, lambda: self._ledger.fatal is not None or lane.called, due_ns)
+        arrived_ns = self._clock.now_ns() if lane.called else None
+        self._clock.wait(self._bell, lambda: self._ledger.fatal is not None, soonest_ns)
+        return arrived_ns
 
     def _hurry(self) -> None:
         self._hurried = True

@@ -61,11 +61,17 @@ class RenderLane:
             for station in stations
         }
         self._inboxes = inboxes
+        self._letters = tuple(box for boxes in inboxes.values() for box in boxes.values())
         self._outboxes = outboxes
         self._mail = {
             station.id: [(output, box) for output, boxes in outboxes[station.id].items() for box in boxes]
             for station in stations
         }
+
+    @property
+    def called(self) -> bool:
+        """Whether something new has come from a worker."""
+        return any(box.full for box in self._letters)
 
     def step(self) -> None:
         """Run every node that is woken: by this step's tick, or by a packet that came since the last one."""

@@ -53,3 +53,38 @@ def test_closing_wakes_the_reader() -> None:
     closer.start()
     assert clock.wait(bell, lambda: box.over) is True
     closer.join()
+
+
+def test_no_packet_is_lost_or_counted_twice_between_two_threads() -> None:
+    clock, bell = MonotonicClock(), Doorbell()
+    box = Mailbox(bell)
+    sent = 20_000
+    taken: list[Packet[int]] = []
+
+    def write() -> None:
+        for number in range(sent):
+            box.put(packet(number))
+        box.finish()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while clock.wait(bell, lambda: box.full or box.over) and not box.over:
+        one = box.take()
+        if one is not None:
+            taken.append(one)
+    writer.join()
+    numbers = [one.value for one in taken]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == sent - 1
+    assert len(numbers) + box.dropped == sent
+    for before, one in zip([-1, *numbers], taken, strict=False):
+        assert one.gap == (one.value != before + 1)
+
+
+def test_what_waits_unread_is_not_lost_yet() -> None:
+    box = Mailbox(Doorbell())
+    box.put(packet(0))
+    box.put(packet(1))
+    assert box.dropped == 1
+    box.take()
+    assert box.dropped == 1

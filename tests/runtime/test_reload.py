@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, tick, trigger
 from vivant.runtime.clock import Doorbell, VirtualClock
 from vivant.runtime.edits import Edit
+from vivant.runtime.frame_pacer import GRACE_NS, SOONEST_NS
 from vivant.runtime.live import LiveEngine
 from vivant.runtime.report import RunResult
 from vivant.runtime.services import Services
@@ -55,10 +56,9 @@ class World:
         return [f"{name} {what}" for t, name, what in self.events if name in names and t >= since_ms * MS]
 
     def gaps(self) -> list[int]:
-        """Steps of the render lane in which nothing was shown."""
+        """Moments after which nothing was shown for longer than the render lane ever waits."""
         times = [t for t, _ in self.shown]
-        steps = {t for t in range(times[0], times[-1] + 1, STEP)}
-        return sorted(steps - set(times))
+        return [a for a, b in pairwise(times) if b - a > STEP + SOONEST_NS + GRACE_NS]
 
 
 class Params(NodeParams):

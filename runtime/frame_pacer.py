@@ -1,0 +1,64 @@
+"""When the render lane draws the next frame."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+STEP_NS = 1_000_000_000 // 60
+"""Time between two frames where no display sets the rate."""
+SOONEST_NS = STEP_NS // 2
+"""How soon after a frame another one may begin for the sake of what has just come."""
+GRACE_NS = 4_000_000
+"""How much longer than its usual interval something new is waited for."""
+REMEMBERED = 3
+
+
+class FramePacer:
+    """Lets frames begin when something new has come, and in between at the rate of a display.
+
+    On a fixed grid a new result would wait half a frame on average, and longest where the grid drifts against the
+    camera: a frame drawn shortly before it comes holds it up by the whole drawing. So every frame that shows
+    something new begins the grid anew, and one that would begin shortly before the next is expected waits for it.
+
+    Attributes:
+        soonest_ns: Before this no frame begins.
+        due_ns: At this moment one begins, whether there is something new or not.
+    """
+
+    def __init__(self, begin_ns: int) -> None:
+        """Begin with a frame at once.
+
+        Args:
+            begin_ns: The clock's time.
+        """
+        self.soonest_ns = self.due_ns = begin_ns
+        self._arrivals: deque[int] = deque(maxlen=REMEMBERED + 1)
+
+    def drawn(self, begin_ns: int, end_ns: int, arrived_ns: int | None) -> None:
+        """Take note of a frame.
+
+        Args:
+            begin_ns: When it was begun.
+            end_ns: When it was done.
+            arrived_ns: When that came which it shows for the first time; None: nothing had come.
+        """
+        if arrived_ns is not None:
+            self._arrivals.append(arrived_ns)
+        grid_ns = self.due_ns if arrived_ns is None else begin_ns
+        self.soonest_ns = max(begin_ns + SOONEST_NS, end_ns)
+        self.due_ns = max(grid_ns + STEP_NS, end_ns)
+        expected_ns = self._expected_ns()
+        if expected_ns is not None and abs(expected_ns - self.due_ns) < SOONEST_NS:
+            self.due_ns = max(self.due_ns, expected_ns + GRACE_NS)
+
+    def shown(self, end_ns: int) -> None:
+        """Take note of a frame that the display itself, or slow drawing, has spent its time on: the next may begin."""
+        self.soonest_ns = self.due_ns = end_ns
+
+    def _expected_ns(self) -> int | None:
+        if len(self._arrivals) <= REMEMBERED:
+            return None
+        moments = list(self._arrivals)
+        intervals = sorted(b - a for a, b in itertools.pairwise(moments))
+        return moments[-1] + intervals[REMEMBERED // 2]
