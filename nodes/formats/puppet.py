@@ -30,8 +30,10 @@ class Bone:
 class Role(StrEnum):
     """How a layer hides and is hidden."""
 
+    BEHIND = "behind"
+    """Over the backdrop, behind all others."""
     BODY = "body"
-    """Over the backdrop."""
+    """Over what is behind."""
     OPENING = "opening"
     """Cuts a window into the layers before it, through which INSIDE layers are seen."""
     INSIDE = "inside"

@@ -22,6 +22,7 @@ _BACKDROP_DEPTH = 0.5
 _SLICES = {
     Role.SKIN: (-1.0, -0.6),
     Role.BODY: (-0.5, -0.1),
+    Role.BEHIND: (-0.08, -0.02),
     Role.INSIDE: (0.2, 0.9),
     Role.OPENING: (1.0, 1.0),
 }
@@ -154,7 +155,7 @@ class PuppetRenderer:
             self._set("slice", (0.5 * (far - near), 0.5 * (far + near)))
             # An opening writes the farthest depth over whatever was there.
             context.depth_func = "1" if layer.role is Role.OPENING else "<="
-            if layer.role in (Role.BODY, Role.SKIN):
+            if layer.role in (Role.BEHIND, Role.BODY, Role.SKIN):
                 context.enable(context.CULL_FACE)
             else:
                 context.disable(context.CULL_FACE)
