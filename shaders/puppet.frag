@@ -5,13 +5,12 @@ uniform sampler2D skin;
 
 in vec2 uv;
 in float opacity;
-in float shown;
 
 out vec4 colour;
 
 void main() {
     vec4 texel = texture(skin, uv);
-    float alpha = texel.a * opacity * clamp(shown, 0.0, 1.0);
+    float alpha = texel.a * opacity;
     if (alpha < 0.004) discard;
     colour = vec4(texel.rgb * alpha, alpha);
 }

@@ -18,7 +18,6 @@ uniform vec2 slice;      // scale and offset of this layer in the depth buffer
 
 out vec2 uv;
 out float opacity;
-out float shown;
 
 void main() {
     float depth = own_depth + mapped * texture(depth_map, map_place).r + depth_change;
@@ -31,6 +30,6 @@ void main() {
     float near_far = clamp(-place.z * 0.5, -1.0, 1.0) * slice.x + slice.y;
     gl_Position = vec4(seen / half_size, near_far * w, w);
     uv = texture_place;
-    opacity = vertex_opacity;
-    shown = showing;
+    // Below 0 beyond an edge, so that it runs through the triangle, not along it.
+    opacity = vertex_opacity * min(showing, 1.0);
 }

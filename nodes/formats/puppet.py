@@ -100,8 +100,8 @@ class Puppet:
         map_uv: ``float32 (V, 2)`` in `depth_map`, origin at the top left.
         opacity: ``float32 (V,)``.
         facing: ``float32 (V, 4)`` what of a vertex shows as it turns: the normal at rest (3), scaled, and an offset.
-            The normal, turned, times the direction to the camera, plus the offset, clamped to [0, 1], multiplies the
-            opacity: edges are soft where a surface turns away, and a surface that the picture never showed appears
+            The normal, turned, times the direction to the camera, plus the offset, at most 1, multiplies the
+            opacity, below 0 nothing shows: edges are soft where a surface turns away, and a surface that the picture never showed appears
             as it comes into view. Three zeros and a 1: it always shows.
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
         layers: Back to front.
@@ -116,6 +116,8 @@ class Puppet:
         head_rotation: ``float32 (3, 3)`` head to picture space, at rest.
         scale: Picture heights per decimetre of the anatomical head.
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
+        turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
+            left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
     """
 
@@ -142,6 +144,7 @@ class Puppet:
     head_rotation: F32
     scale: float
     jaw_swing: float
+    turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
     def bone(self, name: str) -> int:

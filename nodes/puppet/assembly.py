@@ -17,7 +17,7 @@ from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground, tightened
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
-from vivant.nodes.puppet.facing import always, seen_in_space, soft_edges, vertex_normals
+from vivant.nodes.puppet.facing import always, seen_in_space, soft_edges, towards_camera, vertex_normals
 from vivant.nodes.puppet.head_sides import head_sides
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
@@ -25,6 +25,7 @@ from vivant.nodes.puppet.openings import inner_lips, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -32,6 +33,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
+_CREASE = 0.7
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -87,7 +89,8 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     face = dataclasses.replace(face, facing=share * rows + (1 - share) * always(len(rows)))
     behind, beside, textures["sides"] = head_sides(head, fit, placed, pixels, matte, face_width, eye_z)
     parts = [behind, body, openings(face, patch), *mouth, *eyes, face, beside]
-    return _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
 def _with_soft_folds(body: MeshPart, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
@@ -95,10 +98,14 @@ def _with_soft_folds(body: MeshPart, depth_map: F32, size: tuple[int, int], eye_
     places = body.vertices.copy()
     places[:, 2] += _sample(depth_map, picture_to_uv(places, size))
     normals = vertex_normals(seen_in_space(places, eye_z), body.triangles)
+    rows = soft_edges(normals, places, eye_z)
+    # In the crease between the head and hair behind it the mean normal says nothing of either.
+    crease = towards_camera(normals, places, eye_z) < _CREASE
+    rows[crease] = always(int(crease.sum()))
     order = np.argsort(places[body.triangles, 2].mean(axis=1), kind="stable")
     return dataclasses.replace(
         body,
-        facing=soft_edges(normals, places, eye_z),
+        facing=rows,
         triangles=np.ascontiguousarray(body.triangles[order]),
     )
 
@@ -169,6 +176,7 @@ def _joined(
         head_rotation=fit.rotation,
         scale=fit.scale,
         jaw_swing=swing,
+        turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 
 

@@ -22,11 +22,11 @@ U8 = npt.NDArray[np.uint8]
 _LOWEST_DM, _NECK_FADE_DM = 6.0, 0.25
 _INSIDE_DM = 0.05
 _BACK_OF_MOUTH_DM = 0.0  # what lies within the face's outline and before this is eye sockets and the mouth's cavity
-_SHOWN_WELL, _FADE, _HARDLY = 0.42, 0.2, 0.02
+_SHOWN_WELL, _FADE, _HARDLY = 0.38, 0.18, 0.02
 _AROUND = 125 / 360  # how far around the head ever comes into view, from the front
 _HIGHEST_DM = 8.4
-_EAR_DM, _EAR_FADE_DM, _EAR_HALF_DM = 7.1, 0.2, 0.72  # above, hair or ear hide what is behind; a bare skull there convinces nobody
-_SHOULDER_DM = 0.6
+_EAR_DM, _EAR_FADE_DM, _EAR_HALF_DM = 7.2, 0.25, 0.72  # above, hair or ear hide what is behind; a bare skull there convinces nobody
+_SHOULDER_DM, _TEMPLE_DM, _THROAT_DM, _NECK_AXIS_DM = 0.58, 7.9, 6.25, 0.17
 _OUTLINE = 0.04  # face widths
 _JAW_DM, _NECK_DM = 6.75, 6.4  # from here down to there the head becomes neck
 _LIFT_DM = 0.015
@@ -62,13 +62,18 @@ def head_sides(
     ever = (np.abs(uv[:, 0] - 0.5) < _AROUND) & (head.vertices[:, 1] < _HIGHEST_DM)
     triangles = triangles[ever[triangles].all(axis=1)]
     least, most = facing[triangles].min(axis=1), facing[triangles].max(axis=1)
-    flare = (np.abs(head.vertices[:, 0]) > _SHOULDER_DM) & _below(head, _NECK_DM)
+    flare = (np.hypot(head.vertices[:, 0], head.vertices[:, 2] - _NECK_AXIS_DM) > _SHOULDER_DM) & _below(head, _THROAT_DM)
     ear = (np.abs(head.vertices[:, 0]) > _EAR_HALF_DM) & ~_below(head, _JAW_DM)
-    lower = _below(head, _EAR_DM) & ~flare & ~ear
-    solid = triangles[lower[triangles].all(axis=1) & ((least < _SHOWN_WELL) | _below(head, _JAW_DM)[triangles].all(axis=1))]
-    graze = triangles[(least < _SHOWN_WELL) & (most > 0)]
+    lower = _below(head, _EAR_DM) & ~flare
+    under_jaw = _below(head, _JAW_DM) & ~_below(head, _THROAT_DM)
+    solid = triangles[lower[triangles].all(axis=1) & ((least < _SHOWN_WELL) | under_jaw[triangles].all(axis=1))]
+    cheek = ~ear & _below(head, _TEMPLE_DM)
+    graze = triangles[(least < _SHOWN_WELL) & (most > _HARDLY) & cheek[triangles].all(axis=1)]
     inner = cv2.erode((matte > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
-    slim = _slimmed(head, placed.vertices, inner, fit.size)
+    # The ear that the picture shows is enough: here it lies flat on the skull.
+    out = fit.neutral[:, 0] - np.clip(fit.neutral[:, 0], -_EAR_HALF_DM, _EAR_HALF_DM)
+    flat = placed.vertices - (np.where(ear, out, 0) * fit.scale)[:, None] * fit.rotation[:, 0]
+    slim = _slimmed(head, flat.astype(np.float32), inner, fit.size)
     slim, depth_px = _drawn_in(slim, inner, np.unique(solid), fit.size)
     opacity = _ease((head.vertices[:, 1] - _LOWEST_DM) / _NECK_FADE_DM)
     rows = soft_edges(normals, slim, eye_z, everywhere=True)
@@ -79,6 +84,7 @@ def head_sides(
     outward[:, 0] = np.sign(slim[:, 0] - float(slim[solid, 0].mean()))
     rows[near] = coming_into_view(outward[near], slim[near], eye_z)
     person = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), max(1.0, 0.02 * face_width * matte.shape[0]))
+    opacity = opacity * _ease((_TEMPLE_DM - head.vertices[:, 1]) / _NECK_FADE_DM)
     grazing = opacity * _ease(2 * _at(person, placed.vertices, fit.size) - 1) * _ease((_SHOWN_WELL - facing) / _FADE) * _ease((facing - _HARDLY) / _FADE)
     lifted = placed.vertices + np.array([0, 0, _LIFT_DM * fit.scale], np.float32)
 
