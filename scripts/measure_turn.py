@@ -1,4 +1,4 @@
-"""Measures how well a portrait bears turns of its head, and draws them: ``python scripts/measure_turn.py ME.jpg -o DIR``.
+"""Measures how well portraits bear turns of the head: ``python scripts/measure_turn.py ME.jpg -o DIR``.
 
 For each yaw and pitch: the share of the person's pixels whose texture is stretched (a texel, seen on the screen, is
 longer than three pixels; at rest it is one), the share that was the person's at rest and now shows painted background,
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.puppet import Puppet
-from vivant.nodes.puppet.turn_limits import Cell, measure_cell
+from vivant.nodes.puppet.turn_limits import measure_cell
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -129,8 +129,6 @@ def draw(puppet: Puppet, path: Path, folder: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / f"{path.stem}.jpg"), np.concatenate(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 93])
 
-
-__all__ = ["Cell", "main"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -101,8 +101,8 @@ class Puppet:
         opacity: ``float32 (V,)``.
         facing: ``float32 (V, 4)`` what of a vertex shows as it turns: the normal at rest (3), scaled, and an offset.
             The normal, turned, times the direction to the camera, plus the offset, at most 1, multiplies the
-            opacity, below 0 nothing shows: edges are soft where a surface turns away, and a surface that the picture never showed appears
-            as it comes into view. Three zeros and a 1: it always shows.
+            opacity; below 0 nothing shows. So edges are soft where a surface turns away, and one that the picture
+            never showed appears as it comes into view. Three zeros and a 1: it always shows.
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
         layers: Back to front.
         textures: By name, ``uint8 (h, w, 4)`` RGBA, straight alpha.
@@ -173,7 +173,8 @@ class SkinnedMesh:
 
     Attributes:
         vertices: ``float32 (V, 8)``: the skinned place of the plane (3), the skinned ray (3), the change of depth
-            by morphs (1), how much it shows, before it is clamped (1). The place of the vertex is ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
+            by morphs (1), how much it shows, before it is clamped (1). The place of the vertex is
+            ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
     """
 
     vertices: F32

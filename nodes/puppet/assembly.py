@@ -162,7 +162,9 @@ def _joined(
         uv=np.concatenate([p.uv for p in parts]).astype(np.float32),
         map_uv=picture_to_uv(vertices, fit.size),
         opacity=np.concatenate([p.opacity for p in parts]).astype(np.float32),
-        facing=np.concatenate([always(len(p.vertices)) if p.facing is None else p.facing for p in parts], dtype=np.float32),
+        facing=np.concatenate(
+            [always(len(p.vertices)) if p.facing is None else p.facing for p in parts], dtype=np.float32
+        ),
         triangles=np.concatenate(triangles).astype(np.int32),
         layers=tuple(layers),
         textures=textures,

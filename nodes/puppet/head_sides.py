@@ -25,7 +25,11 @@ _BACK_OF_MOUTH_DM = 0.0  # what lies within the face's outline and before this i
 _SHOWN_WELL, _FADE, _HARDLY = 0.38, 0.18, 0.02
 _AROUND = 125 / 360  # how far around the head ever comes into view, from the front
 _HIGHEST_DM = 8.4
-_EAR_DM, _EAR_FADE_DM, _EAR_HALF_DM = 7.2, 0.25, 0.72  # above, hair or ear hide what is behind; a bare skull there convinces nobody
+_EAR_DM, _EAR_FADE_DM, _EAR_HALF_DM = (
+    7.2,
+    0.25,
+    0.72,
+)  # above, hair or ear hide what is behind; a bare skull there convinces nobody
 _SHOULDER_DM, _TEMPLE_DM, _THROAT_DM, _NECK_AXIS_DM = 0.58, 7.9, 6.25, 0.17
 _OUTLINE = 0.04  # face widths
 _JAW_DM, _NECK_DM = 6.75, 6.4  # from here down to there the head becomes neck
@@ -62,7 +66,9 @@ def head_sides(
     ever = (np.abs(uv[:, 0] - 0.5) < _AROUND) & (head.vertices[:, 1] < _HIGHEST_DM)
     triangles = triangles[ever[triangles].all(axis=1)]
     least, most = facing[triangles].min(axis=1), facing[triangles].max(axis=1)
-    flare = (np.hypot(head.vertices[:, 0], head.vertices[:, 2] - _NECK_AXIS_DM) > _SHOULDER_DM) & _below(head, _THROAT_DM)
+    flare = (np.hypot(head.vertices[:, 0], head.vertices[:, 2] - _NECK_AXIS_DM) > _SHOULDER_DM) & _below(
+        head, _THROAT_DM
+    )
     ear = (np.abs(head.vertices[:, 0]) > _EAR_HALF_DM) & ~_below(head, _JAW_DM)
     lower = _below(head, _EAR_DM) & ~flare
     under_jaw = _below(head, _JAW_DM) & ~_below(head, _THROAT_DM)
@@ -85,7 +91,12 @@ def head_sides(
     rows[near] = coming_into_view(outward[near], slim[near], eye_z)
     person = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), max(1.0, 0.02 * face_width * matte.shape[0]))
     opacity = opacity * _ease((_TEMPLE_DM - head.vertices[:, 1]) / _NECK_FADE_DM)
-    grazing = opacity * _ease(2 * _at(person, placed.vertices, fit.size) - 1) * _ease((_SHOWN_WELL - facing) / _FADE) * _ease((facing - _HARDLY) / _FADE)
+    grazing = (
+        opacity
+        * _ease(2 * _at(person, placed.vertices, fit.size) - 1)
+        * _ease((_SHOWN_WELL - facing) / _FADE)
+        * _ease((facing - _HARDLY) / _FADE)
+    )
     lifted = placed.vertices + np.array([0, 0, _LIFT_DM * fit.scale], np.float32)
 
     def part(name: str, chosen: I32, vertices: F32, shows: F32, role: Role, rows: F32) -> MeshPart:
@@ -169,7 +180,7 @@ def _drawn_in(vertices: F32, person: U8, members: I32, size: tuple[int, int]) ->
         size: Width and height of the picture.
 
     Returns:
-        The vertices ``(V, 3)``, and how many pixels each was within before, ``(V,)``; infinite for those that do not count.
+        The vertices ``(V, 3)``, and how many pixels each lay within, ``(V,)``; infinite for those that do not count.
     """
     within_px = np.full(len(vertices), np.inf, np.float32)
     if not person.any():
@@ -196,7 +207,9 @@ def _drawn_in(vertices: F32, person: U8, members: I32, size: tuple[int, int]) ->
 
 def _at(values: F32, points: F32, size: tuple[int, int]) -> F32:
     x, y = picture_to_pixels(points, size).T - 0.5
-    return np.asarray(cv2.remap(values, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float32)
+    return np.asarray(
+        cv2.remap(values, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float32
+    )
 
 
 def _ease(t: npt.NDArray[np.floating]) -> F32:

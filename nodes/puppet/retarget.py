@@ -35,7 +35,9 @@ class RetargetParams(NodeParams):
     )
     expression_gain: float = param(1.0, "How strong expressions are; 1 as the driver's.", ge=0, le=2)
     head_gain: float = param(1.0, "How far the head turns; 1 as far as the driver's.", ge=0, le=2)
-    most_yaw_deg: float = param(0.0, "How far the head turns sideways at most; 0: as far as the picture bears.", ge=0, le=80)
+    most_yaw_deg: float = param(
+        0.0, "How far the head turns sideways at most; 0: as far as the picture bears.", ge=0, le=80
+    )
     most_pitch_deg: float = param(0.0, "How far the head nods at most; 0: as far as the picture bears.", ge=0, le=60)
     mirror: bool = param(False, "Swap left and right, as in a mirror.")
     hold_s: float = param(1.0, "How long the last pose is held when the driver's face is lost.", ge=0.2, le=3600)

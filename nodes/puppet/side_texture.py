@@ -123,7 +123,7 @@ def _visible(fit: HeadFit, vertices: F32, triangles: I32, place: F32) -> npt.NDA
 def _add_rim(
     fit: HeadFit, place: F32, away: npt.NDArray[np.bool_], pixels: U8, inner: F32, colour: F32, trust: F32
 ) -> None:
-    """Give what faces away the colours of the head's outline beside it, a little outside, where hair may be; in place."""
+    """Give what faces away the colours of the outline beside it, a little outside, where hair may be; in place."""
     height, width = away.shape
     below = (_HIGH_DM - _JAW_DM) / (_HIGH_DM - _LOW_DM) * height
     picture = pixels.astype(np.float32)

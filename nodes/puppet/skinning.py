@@ -7,8 +7,8 @@ blend skinning is linear, so with bone matrices ``(R_b, t_b)`` and weights ``w_b
 
 Here the plane and the rays are skinned; the vertex shader adds ``z r'``, with z from the depth map and the morphs.
 
-With them goes how much the vertex shows: ``n' . (e - p') / e_z + o``, where n is its scaled normal, e the camera and o an
-offset (`Puppet.facing`).
+With them goes how much the vertex shows: ``n' . (e - p') / e_z + o``, where n is its scaled normal, e the camera and o
+an offset (`Puppet.facing`).
 """
 
 from __future__ import annotations

@@ -25,8 +25,9 @@ LEAST_TO_C = 1.0
 
 _SOURCE = """
 void skin(long count, const float *restrict plane, const float *restrict ray, const float *restrict facing,
-          const float *restrict eye, const int *restrict bone_index, const float *restrict bone_weight, const float *restrict matrices, const int *restrict offsets,
-          const int *restrict unit, const float *restrict morph_plane, const float *restrict morph_depth,
+          const float *restrict eye, const int *restrict bone_index, const float *restrict bone_weight,
+          const float *restrict matrices, const int *restrict offsets, const int *restrict unit,
+          const float *restrict morph_plane, const float *restrict morph_depth,
           const float *restrict change, float *restrict out)
 {
     for (long v = 0; v < count; v++) {
