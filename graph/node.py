@@ -67,6 +67,8 @@ class NodeContext:
         window: The GLFW window behind `gl` where the run has one.
         kept: What a node leaves for itself: when it fails and is opened anew, as another instance, it finds it
             here (which device it had, say). Empty at the first opening.
+        status: Returns what a live run says of itself, in a few lines, for a node that shows it; tabs separate
+            columns. From the main thread.
     """
 
     now_ns: Callable[[], int]
@@ -78,6 +80,7 @@ class NodeContext:
     gl: Any = None
     window: Any = None
     kept: dict[str, Any] = field(default_factory=dict)
+    status: Callable[[], tuple[str, ...]] = tuple
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

@@ -78,17 +78,21 @@ def json_path(*steps: str | int) -> str:
 def quoted(value: object, quote: str = "'") -> str:
     """Show a value from a preset on one short line, with control characters escaped."""
     if isinstance(value, str):
-        shown = value if len(value) <= 60 else value[:57] + "..."
-        # ASCII for whatever a terminal could take as a command; readable for every letter
-        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
-        return f"{quote}{text}{quote}"
+        return f"{quote}{plain(value)}{quote}"
     shown = json.dumps(value, default=str)
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
+def plain(text: str) -> str:
+    """Return a name from a preset as it may stand in a message: on one short line, without control characters."""
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    # ASCII for whatever a terminal could take as a command; readable for every letter
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
 def listed(names: Iterable[str], limit: int = 12) -> str:
-    """Join names for a sentence, cutting long lists; ``nothing`` when there are none."""
-    known = list(names)
+    """Join names for a sentence, cutting long lists and names; ``nothing`` when there are none."""
+    known = [plain(name) for name in names]
     if not known:
         return "nothing"
     tail = f", ... ({len(known)} in all)" if len(known) > limit else ""

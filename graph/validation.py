@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,10 +16,12 @@ from vivant.graph.migration import CURRENT_VERSION, Document, is_version, migrat
 from vivant.graph.params import NodeParams
 from vivant.graph.port import InputPort, Wait, accepts, type_label
 from vivant.graph.preset import json_kind
-from vivant.graph.problem import PresetError, Problem, json_path, listed, nearest_name, quoted
+from vivant.graph.problem import PresetError, Problem, json_path, listed, nearest_name, plain, quoted
 from vivant.graph.registry import AnyNode, NodeTypeError, Registry
 
 MAX_NODES = 256
+MOST_NEAREST = 100
+"""From so many problems on no nearest names are looked for: more than a person reads."""
 NODE_ID = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
 """What a node may be called: links are written ``node.output``, so no dots."""
 
@@ -73,6 +75,13 @@ class _Check:
 
     def say(self, path: str, what: str, nearest: str | None = None) -> None:
         self.problems.append(Problem(path, what, nearest))
+
+    def nearest(self, name: str, known: Iterable[str]) -> str | None:
+        """Return the name that was probably meant, as long as there are few problems.
+
+        A search among 256 names takes milliseconds: a hostile file of a megabyte would take minutes.
+        """
+        return nearest_name(name, known) if len(self.problems) < MOST_NEAREST else None
 
     def head(self, document: Document) -> None:
         self._keys((), document, PRESET_KEYS)
@@ -135,7 +144,7 @@ class _Check:
             place = json_path("nodes", node_id, "inputs", name)
             if node_class and name not in ports:
                 has = f"; it has: {listed(wirable)}" if wirable else "; it has none"
-                self.say(place, f"{node_class.type} has no such input{has}", nearest_name(name, wirable))
+                self.say(place, f"{node_class.type} has no such input{has}", self.nearest(name, wirable))
             elif node_class and name not in wirable:
                 self.say(place, "supplied by the engine, not wired in a preset")
             else:
@@ -164,7 +173,7 @@ class _Check:
             if not ready:
                 cycle = self._cycle(left, done)
                 name, link = next((n, k) for n, k in self.links[cycle[0]].items() if k.node == cycle[-1])
-                chain = " -> ".join((*cycle, cycle[0]))
+                chain = " -> ".join(plain(node_id) for node_id in (*cycle, cycle[0]))
                 self.say(
                     json_path("nodes", cycle[0], "inputs", name),
                     f"{quoted(str(link))} closes a cycle: {chain}; links must not lead back",
@@ -189,7 +198,7 @@ class _Check:
     def _keys(self, steps: tuple[str, ...], found: Mapping[str, object], known: tuple[str, ...]) -> None:
         for key in found:
             if key not in known:
-                nearest = nearest_name(key, known)
+                nearest = self.nearest(key, known)
                 self.say(json_path(*steps, key), f"unknown key; there are: {listed(known)}", nearest)
 
     def _parameters(self, node_class: type[AnyNode], params: Document, steps: tuple[str, ...]) -> NodeParams | None:
@@ -216,7 +225,7 @@ class _Check:
             self.say(place, f'must be "node.output", is {quoted(text)}', nearest)
             return None
         if node_id not in nodes:
-            nearest = nearest_name(node_id, nodes)
+            nearest = self.nearest(node_id, nodes)
             self.say(
                 place,
                 f"there is no node {quoted(node_id)}" + ("" if nearest else f"; there are: {listed(nodes)}"),
@@ -228,7 +237,7 @@ class _Check:
             return None  # that node is wrong itself; what it would offer is not known
         offered = source.output_ports.get(output)
         if offered is None:
-            nearest = nearest_name(output, source.output_ports)
+            nearest = self.nearest(output, source.output_ports)
             has = listed(source.output_ports)
             self.say(
                 place,

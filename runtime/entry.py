@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import FrameType
 
 from vivant.runtime.leaving import leave_at_once, left_behind
 
@@ -17,18 +18,25 @@ def main() -> int:
         instead: what could be put in order is in order, and waiting for the rest would hang or print tracebacks.
     """
     status, cut_off = 1, False
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         _fill_standard_streams()
         from vivant.runtime.cli import run_command
 
         status = run_command(sys.argv[1:])
         # From here on another Ctrl-C could only spoil the status
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     except KeyboardInterrupt:
         cut_off = True
     if cut_off or left_behind():
         leave_at_once(status)
     return status
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Take a request to end as Ctrl-C: what was begun is put in order, and processes that were started end too."""
+    raise KeyboardInterrupt
 
 
 def _fill_standard_streams() -> None:

@@ -1,4 +1,4 @@
-"""One piece of work on a thread of its own."""
+"""One piece of work on a thread of its own, and that it was given up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable
 
 from vivant.runtime.clock import Clock, Doorbell
+
+
+class Abandoned(BaseException):
+    """The user wanted to stop, and a node did not come back. No fault of the node, so no Exception."""
 
 
 class Errand:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
@@ -12,12 +14,14 @@ from vivant.runtime.calls import Blocked, Call
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
 from vivant.runtime.crew import Crew, draws
 from vivant.runtime.edits import Edits, ReloadListener
-from vivant.runtime.errand import Errand
+from vivant.runtime.errand import Abandoned, Errand
 from vivant.runtime.expendable import Expendable
 from vivant.runtime.frame_pacer import STEP_NS, FramePacer
+from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
+from vivant.runtime.refusals import Refusals
 from vivant.runtime.reload import Reload
 from vivant.runtime.render_lane import RenderLane
 from vivant.runtime.report import NodeReport, RunResult
@@ -72,12 +76,15 @@ class LiveEngine:
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stations: dict[str, Station] = {}
         # a node may have had several: every instance that a reload makes gets its own
-        self._devices: list[tuple[str, Expendable]] = []
+        self._devices: list[tuple[str, weakref.ref[Expendable]]] = []
         self._hurried = False
         self._hung: set[str] = set()
         self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
+        self._refusals = Refusals()
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
+        self._status = LiveStatus(self._stations, self._ledger.presented, self._clock.now_ns, self._refusals)
+        self._ledger.heard = self._status.notice
 
     def run(self, stop: threading.Event) -> RunResult:
         """Run the graph.
@@ -102,6 +109,7 @@ class LiveEngine:
                     )
                 begin_ns = self._clock.now_ns()
                 if values is not None:
+                    self._services.opened(self._stations.values())
                     self._stream(values, stop)
                 duration_ns = self._clock.now_ns() - begin_ns
                 if self._ledger.fatal:
@@ -115,7 +123,7 @@ class LiveEngine:
             except GraphicsLostError:
                 outcome = Outcome.INTERRUPTED  # what was written so far is good, and kept
                 raise
-            except _Abandoned:
+            except Abandoned:
                 duration_ns, outcome = 0, Outcome.INTERRUPTED
             except KeyboardInterrupt:
                 outcome = Outcome.INTERRUPTED
@@ -126,11 +134,14 @@ class LiveEngine:
 
     def _station(self, graph: Graph, spec: NodeSpec) -> Station:
         context = self._services.node_context(graph, spec, self._clock.now_ns, offline=False)
+        context = replace(context, status=self._status.lines)
         station = Station(graph, spec, context, self._clock.now_ns, self._services.trace)
         if spec.pace is Pace.CAPTURE:
+            # those that nobody holds any more have left nothing behind; a call that hangs holds its own
+            self._devices = [(node_id, held) for node_id, held in self._devices if held() is not None]
             device = _device(spec, self._clock)
             station.caller, station.hurry = device, device.hurry
-            self._devices.append((spec.id, device))
+            self._devices.append((spec.id, weakref.ref(device)))
             if self._hurried:
                 device.hurry()
         return station
@@ -168,15 +179,16 @@ class LiveEngine:
                     self._hurry()
                     if now_ns >= give_up_ns:
                         self._leave(station.id)
-                        raise _Abandoned
+                        raise Abandoned
                 elif tell_ns is not None and now_ns >= tell_ns:
                     tell_ns = None
                     self._services.notice(f"{station.id} is still being opened: its device has not answered yet")
             errand.join()
             if errand.error:
-                if isinstance(errand.error.__cause__, Blocked) and self._asked_to_end(stop):
-                    self._leave(station.id)
-                    raise _Abandoned
+                if self._asked_to_end(stop) and isinstance(errand.error, Exception):
+                    if isinstance(errand.error.__cause__, Blocked):
+                        self._leave(station.id)
+                    raise Abandoned  # else it is such as a file whose fetching was given up
                 raise errand.error
 
         return call
@@ -209,6 +221,7 @@ class LiveEngine:
         return Reload(
             crew,
             self._edits,
+            self._refusals,
             self._reload_listener or _Notifier(self._services),
             self._station,
             self._admit,
@@ -250,6 +263,9 @@ class LiveEngine:
             if self._services.presented and self._ledger.presented.frames > shown:
                 shown = self._ledger.presented.frames
                 self._services.presented(self._clock.now_ns())
+            self._status.look()
+            if self._services.watch:
+                self._services.watch(self._status)
             if over:
                 crew.lane.drain()
                 crew.lane.finish()
@@ -275,8 +291,10 @@ class LiveEngine:
 
     def _hurry(self) -> None:
         self._hurried = True
-        for _, device in tuple(self._devices):
-            device.hurry()
+        for _, held in tuple(self._devices):
+            device = held()
+            if device is not None:
+                device.hurry()
 
     def _leave(self, node_id: str) -> None:
         if node_id not in self._hung:
@@ -301,7 +319,10 @@ class LiveEngine:
             except Exception as error:
                 if not isinstance(error.__cause__, Blocked):
                     faults.append(explain(error, station.id, self._services.log_dir))
-        for node_id, device in self._devices:
+        for node_id, held in self._devices:
+            device = held()
+            if device is None:
+                continue
             if device.left:
                 self._leave(node_id)
             device.dismiss()
@@ -311,6 +332,7 @@ class LiveEngine:
             self._services.notice(str(fault))
 
     def _result(self, outcome: Outcome, duration_ns: int) -> RunResult:
+        end_ns = self._clock.now_ns()
         return RunResult(
             outcome=outcome,
             frames=self._ledger.presented.frames,
@@ -322,6 +344,7 @@ class LiveEngine:
                     station.upkeep.state,
                     station.providers,
                     tuple(station.upkeep.changes),
+                    None if station.statistics.shown_ns is None else end_ns - station.statistics.shown_ns,
                 )
                 for station in self._stations.values()
             },
@@ -337,6 +360,7 @@ class _Ledger:
     Attributes:
         presented: The frames presented, with their latency.
         fatal: The fault that ends the run at once.
+        heard: Told what the user is told of a node.
         broken: A source of media that failed: the run ends with it, when all others have ended.
     """
 
@@ -344,6 +368,7 @@ class _Ledger:
         self.presented = Presented()
         self.fatal: NodeFault | None = None
         self.broken: NodeFault | None = None
+        self.heard: Callable[[str], None] = _not_heard
         self._services = services
         self._clock = clock
         self._bell = bell
@@ -364,7 +389,7 @@ class _Ledger:
     def made(self, station: Station, made: Made) -> None:
         if station.id in self._down and made.packets:
             self._down.discard(station.id)
-            self._services.notice(f"{station.id} works again")
+            self._say(f"{station.id} works again")
         if station.id != self._presenter or made.silent:
             return
         now_ns = self._clock.now_ns()
@@ -388,7 +413,7 @@ class _Ledger:
             ending = "" if for_good else "; its last output is held and it is tried again"
             remedy = f" ({told.remedy})" if told.remedy else ""
             place = f" ({told.where})" if told.where not in ("", f"node {station.id}") else ""
-            self._services.notice(f"{station.id}: {told.what}{place}{ending}{remedy}")
+            self._say(f"{station.id}: {told.what}{place}{ending}{remedy}")
 
     def crashed(self, station: Station, error: BaseException) -> None:
         if self.fatal is None:
@@ -397,6 +422,10 @@ class _Ledger:
 
     def ended(self, station: Station) -> None:
         self._bell.ring()
+
+    def _say(self, line: str) -> None:
+        self._services.notice(line)
+        self.heard(line)
 
 
 class _Notifier:
@@ -412,8 +441,8 @@ class _Notifier:
         self._notice(f"reload refused: {fault}")
 
 
-class _Abandoned(BaseException):
-    """The user wanted to stop, and a node did not come back. No fault of the node, so no Exception."""
+def _not_heard(line: str) -> None:
+    pass
 
 
 def _device(spec: NodeSpec, clock: Clock) -> Expendable:

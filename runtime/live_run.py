@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
+from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
 from vivant.runtime.reload_notices import ReloadNotices
 from vivant.runtime.sd_notify import ServiceNotifier
+from vivant.runtime.status_line import StatusLine
 
 if TYPE_CHECKING:
     from vivant.runtime.edits import Edits
@@ -49,9 +51,16 @@ def run_live(
         stop_on_interrupt(say_at_once) as stop,
         ServiceNotifier() as presented,
         gl_for(graph, window=not headless) as gl,
+        StatusLine() as status_line,
     ):
         services = Services(
-            fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace, presented=presented
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
+            notice=notice,
+            gl=gl,
+            trace=trace,
+            presented=presented,
+            say=show_line,
+            watch=status_line,
         )
         engine = LiveEngine(
             graph, services, duration_s=duration_s, headless=headless, edits=edits, reload_listener=ReloadNotices()

@@ -29,6 +29,7 @@ class ModelStore:
         progress: ModelProgress | None = None,
         offline: bool | None = None,
         table: Mapping[str, ModelFile] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make a store; nothing is read or fetched yet.
 
@@ -39,11 +40,13 @@ class ModelStore:
             offline: Never fetch. None: true where the environment has ``VIVANT_OFFLINE`` set to anything
                 but 0.
             table: The files there are. None: those that Vivant knows.
+            stopped: Looked at while a file is fetched: whether to give up.
         """
         self.cache_dir = cache_dir or default_cache_dir()
         self.offline = os.environ.get("VIVANT_OFFLINE", "0") not in ("", "0") if offline is None else offline
         self.table = known_models() if table is None else table
         self._progress = progress
+        self._stopped = stopped
         self._verified: set[str] = set()
 
     def path(self, name: str) -> Path:
@@ -129,6 +132,8 @@ class ModelStore:
                 self._fetch_verified(entry, source, part)
             except SourceError as error:
                 reasons.append(f"{source}: {error}")
+                if self._stopped():
+                    break
                 continue
             part.replace(path)
             for leftover in path.parent.glob(f"{path.name}.*.part"):
@@ -147,12 +152,12 @@ class ModelStore:
                 self._progress(entry.name, done, total)
 
         continued = part.exists() and part.stat().st_size > 0
-        fetch_source(source, part, entry.bytes, report)
+        fetch_source(source, part, entry.bytes, report, self._stopped)
         found = file_sha256(part)
         if found != entry.sha256 and continued:
             # What an earlier run left may have been what was wrong
             part.unlink()
-            fetch_source(source, part, entry.bytes, report)
+            fetch_source(source, part, entry.bytes, report, self._stopped)
             found = file_sha256(part)
         if found != entry.sha256:
             part.unlink()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from vivant.graph.errors import VivantError
@@ -46,7 +46,8 @@ def write_traceback(error: BaseException, node_id: str, log_dir: Path | None = N
     folder = log_dir or Path(platformdirs.user_log_dir("vivant", appauthor=False))
     path = folder / LOG_NAME
     text = "".join(traceback.format_exception(error))
-    stamp = datetime.now().astimezone().isoformat(timespec="seconds")
+    # not datetime.astimezone: CPython 3.11 loses the name of the time zone in memory at each call
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # old faults are of no use: the file starts anew rather than grow without limit

@@ -7,6 +7,9 @@ import threading
 from types import TracebackType
 from typing import Self
 
+KEPT = 256
+"""So many notices are known again; one that was not said for longer is said as new."""
+
 
 class Notices:
     """Prints notices on standard error; one that repeats is counted, and the count is told at the end.
@@ -24,8 +27,11 @@ class Notices:
     def __call__(self, text: str) -> None:
         """Say `text` unless it was said already."""
         with self._lock:
-            self._counts[text] = self._counts.get(text, 0) + 1
-            if self._counts[text] == 1:
+            count = self._counts.pop(text, 0) + 1
+            self._counts[text] = count  # the newest last
+            if len(self._counts) > KEPT:
+                del self._counts[next(iter(self._counts))]
+            if count == 1:
                 sys.stderr.write(f"note: {text}\n")
                 sys.stderr.flush()
 

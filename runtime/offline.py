@@ -10,13 +10,20 @@ from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace
 from vivant.runtime.clock import Clock, MonotonicClock, VirtualClock
+from vivant.runtime.errand import Abandoned
 from vivant.runtime.hand_over import HandOver
 from vivant.runtime.node_fault import NodeFault, explain
+from vivant.runtime.patience import Patience
 from vivant.runtime.prelude import run_prelude
 from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import Services
 from vivant.runtime.stage import Bundle, Stage, named
 from vivant.runtime.station import Made, Station
+
+SHUTDOWN_NS = 1_000_000_000
+"""How long a node may take to come back when the run is to end."""
+POLL_S = 0.1
+"""How often is looked, while a node is waited for, whether the run is to end."""
 
 
 class Progress(Protocol):
@@ -61,10 +68,13 @@ class OfflineEngine:
         self._wall = clock or MonotonicClock()
         self._interrupted = False
         self._stations: dict[str, Station] = {}
+        self._hung: set[str] = set()
         self._frames = 0
 
     def run(self, stop: threading.Event) -> RunResult:
         """Run to the end of the primary source, or until `stop` is set: then what was begun is finished.
+
+        A node that does not come back then is left behind in its thread, see `leaving`.
 
         Raises:
             VivantError: The graph cannot run offline, or a node failed. Every node that was opened is closed.
@@ -91,23 +101,24 @@ class OfflineEngine:
             for name, clock in clocks.items()
         }
         outcome, duration_ns = Outcome.FAILED, 0
+        call = self._call(stop)
         try:
             for station in self._stations.values():
                 if stop.is_set():
                     break
                 with NodeFault.of(station.id):
-                    station.open()
-            self._interrupted = (
-                stop.is_set()
-                or run_prelude(self._graph, self._stations, lambda station, work: work(), stop.is_set) is None
-            )
+                    call(station, station.open)
+            self._interrupted = stop.is_set() or run_prelude(self._graph, self._stations, call, stop.is_set) is None
             begin = self._wall.now_ns()
             if not self._interrupted:
+                self._services.opened(self._stations.values())
                 self._stream(primary, stages, stop)
             duration_ns = self._wall.now_ns() - begin
             outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE
         except NodeFault as fault:
             raise explain(fault.error, fault.node_id, self._services.log_dir) from fault.error
+        except Abandoned:
+            outcome = Outcome.INTERRUPTED
         except KeyboardInterrupt:
             outcome = Outcome.INTERRUPTED
             raise
@@ -124,7 +135,33 @@ class OfflineEngine:
                 for station in self._stations.values()
             },
             renderer=self._services.gl.renderer if self._services.gl else None,
+            hung=tuple(sorted(self._hung)),
         )
+
+    def _call(self, stop: threading.Event) -> Callable[[Station, Callable[[], None]], None]:
+        """Return how to call into a node before the first frame: one that blocks does not keep the program."""
+        patience = Patience(stop, self._wall.now_ns, SHUTDOWN_NS)
+
+        def call(station: Station, work: Callable[[], None]) -> None:
+            if station.spec.node_class.lane is Lane.RENDER:
+                work()
+                return
+            helper = _Helper(f"vivant {station.id}", work, lambda: None)
+            helper.start()
+            if not helper.join_within(patience):
+                self._leave(station.id)
+                raise Abandoned
+            if helper.error is not None:
+                if stop.is_set() and isinstance(helper.error, Exception):
+                    raise Abandoned  # such as a file whose fetching was given up
+                raise helper.error
+
+        return call
+
+    def _leave(self, node_id: str) -> None:
+        self._interrupted = True
+        self._hung.add(node_id)
+        self._services.notice(f"{node_id} did not stop in time and is left behind")
 
     def _primary(self) -> NodeSpec | None:
         captures = self._graph.sources(Pace.CAPTURE)
@@ -162,11 +199,14 @@ class OfflineEngine:
             with NodeFault.of(primary.id):
                 total = self._stations[primary.id].length()
         # one waits, one is being worked on: more would cost memory and gain nothing
-        emitted, ahead, after = HandOver[Made](1), HandOver[Bundle](1), HandOver[Bundle](2)
+        patience = Patience(stop, self._wall.now_ns, SHUTDOWN_NS)
+        emitted, ahead = HandOver[Made](1, patience), HandOver[Bundle](1, patience)
+        after = HandOver[Bundle](2, patience)
 
         def run_source() -> None:
             for made in self._emissions(primary, stop):
                 if not emitted.put(made):
+                    self._interrupted = stop.is_set()
                     return
 
         def run_ahead() -> None:
@@ -176,7 +216,7 @@ class OfflineEngine:
                         return
             finally:
                 emitted.close()
-                source.join()
+                source.join_within(patience)
 
         def run_after() -> None:
             for bundle in after:
@@ -208,8 +248,14 @@ class OfflineEngine:
             ahead.close()
             # after a failure the encoders need not finish frames that will be thrown away
             (after.finish if completed else after.close)()
-            giver.join()
-            taker.join()
+            for helper, at_work in (
+                (source, [primary.id] if primary else []),
+                (giver, stages["ahead"].node_ids),
+                (taker, stages["after"].node_ids),
+            ):
+                if not helper.join_within(patience):
+                    for node_id in at_work:
+                        self._leave(node_id)
         for helper in (source, giver, taker):
             if helper.error is not None:
                 raise helper.error
@@ -223,8 +269,7 @@ class OfflineEngine:
             # time stands still rather than go back, should a file's time stamps be wrong
             now_ns = max(now_ns, made.t_ns)
             yield stage.run(Bundle(now_ns, step, named(name, made)))
-        source.join()
-        if source.error is not None:
+        if not source.ended or source.error is not None:
             return
         if primary:
             with NodeFault.of(name):
@@ -256,6 +301,8 @@ class OfflineEngine:
         """Close every node, the last first. A fault in closing is told only when nothing else went wrong."""
         faults = []
         for station in reversed(self._stations.values()):
+            if station.id in self._hung:
+                continue
             try:
                 station.close(outcome)
             except Exception as error:
@@ -265,13 +312,25 @@ class OfflineEngine:
 
 
 class _Helper(threading.Thread):
-    """A thread that keeps what it failed with. Not a daemon: inference libraries abort when cut off."""
+    """A thread that keeps whether it ended, and what it failed with.
+
+    Not a daemon: inference libraries abort when cut off.
+    """
 
     def __init__(self, name: str, work: Callable[[], None], finish: Callable[[], None]) -> None:
         super().__init__(name=name, daemon=False)
         self.error: BaseException | None = None
+        self.ended = False
         self._work = work
         self._finish = finish
+
+    def join_within(self, patience: Patience) -> bool:
+        """Wait for its end; return whether it came before patience was over."""
+        while self.is_alive():
+            self.join(POLL_S)
+            if self.is_alive() and patience.over():
+                return False
+        return True
 
     def run(self) -> None:
         try:
@@ -279,4 +338,5 @@ class _Helper(threading.Thread):
         except BaseException as error:
             self.error = error
         finally:
+            self.ended = True
             self._finish()

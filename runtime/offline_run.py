@@ -10,6 +10,7 @@ from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
 from vivant.graph.node import Outcome
 from vivant.runtime.drawing import gl_for
+from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore
 from vivant.runtime.notices import Notices
@@ -41,7 +42,13 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         stop_on_interrupt(say_at_once) as stop,
         gl_for(graph, window=False) as gl,
     ):
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=gl, trace=trace)
+        services = Services(
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
+            notice=notice,
+            gl=gl,
+            trace=trace,
+            say=show_line,
+        )
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:

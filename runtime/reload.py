@@ -19,6 +19,7 @@ from vivant.runtime.errand import Errand
 from vivant.runtime.main_thread import GivenUp, MainThread
 from vivant.runtime.node_fault import NodeFault
 from vivant.runtime.preparation import Preparation
+from vivant.runtime.refusals import Edited, Refusals
 from vivant.runtime.station import Station
 
 LOOK_NS = 100_000_000
@@ -41,6 +42,7 @@ class Reload:
         self,
         crew: Crew,
         edits: Edits,
+        refusals: Refusals,
         listener: ReloadListener,
         make: Callable[[Graph, NodeSpec], Station],
         admit: Callable[[Graph], Graph],
@@ -54,6 +56,7 @@ class Reload:
         Args:
             crew: What runs.
             edits: Where edits come from.
+            refusals: Holds what was refused until it is mended.
             listener: Told how they fare.
             make: Makes a node at work, unopened.
             admit: Brings a graph into the form in which this run can run it, or raises VivantError.
@@ -65,6 +68,7 @@ class Reload:
         self.hung: set[str] = set()
         self._crew = crew
         self._edits = edits
+        self._refusals = refusals
         self._listener = listener
         self._make = make
         self._admit = admit
@@ -82,6 +86,7 @@ class Reload:
         self._stale: set[str] = set()
         self._tried: dict[str, NodeParams] = {}
         self._preparation: Preparation | None = None
+        self._preparing = Edited.PRESET
         self._work: Errand | None = None
         self._leaving: list[tuple[Errand, Retired]] = []
         # what nodes said on their threads, to be told on this one
@@ -146,14 +151,16 @@ class Reload:
 
     def _take(self, edit: Edit) -> None:
         if edit.fault:
-            self._listener.refused(edit.fault)
+            self._refusals.mended(Edited.PRESET)  # what was wrong before is not what is saved now
+            self._refuse(Edited.PRESET, edit.fault)
         if edit.files:
             self._reload_files(edit.files)
         if edit.graph is not None:
+            self._refusals.mended(Edited.PRESET)
             try:
                 self._wanted = self._admit(edit.graph)
             except VivantError as fault:
-                self._listener.refused(fault)
+                self._refuse(Edited.PRESET, fault)
                 return
             self._tried = {}
             if not diff_graphs(self._crew.graph, self._wanted):
@@ -184,7 +191,7 @@ class Reload:
     def _refuse_params(self, station: Station, before: NodeParams, error: Exception) -> None:
         if self._crew.stations.get(station.id) is station:
             self._crew.take_over(station.id, before)
-        self._listener.refused(self._explain(error, station.id))
+        self._refuse(Edited.PRESET, self._explain(error, station.id), station.id)
 
     def _reload_files(self, changed: frozenset[Path]) -> None:
         for node_id, station in self._crew.stations.items():
@@ -201,13 +208,14 @@ class Reload:
                     station.reload(mine)
                 except Exception as error:
                     fault = self._explain(error, station.id)
-                    self._said.append(lambda: self._listener.refused(fault))
+                    self._said.append(lambda: self._refuse(Edited.FILES, fault, station.id))
                 else:
-                    self._said.append(lambda: self._listener.applied(f"reloaded: {station.id} ({names})"))
+                    self._said.append(lambda: self._accept_files(station.id, names))
 
             self._crew.on_its_thread(node_id, reload)
 
     def _begin(self) -> None:
+        self._preparing = Edited.FILES if self._wanted is None else Edited.PRESET
         wanted, self._wanted = self._wanted or self._crew.graph, None
         stale, self._stale = self._stale & self._crew.graph.still, set()
         self._update(wanted)
@@ -239,15 +247,27 @@ class Reload:
         self._gather_files()
         error = preparation.error
         if error is None:
-            self._listener.applied(str(preparation.diff))
+            diff = preparation.diff
+            # what was made anew read its files anew
+            for node_id in ("", *diff.added, *diff.replaced, *diff.removed):
+                self._refusals.mended(Edited.FILES, node_id)
+            self._listener.applied(str(diff))
         elif isinstance(error, NodeFault):
-            self._listener.refused(self._explain(error.error, error.node_id))
+            self._refuse(self._preparing, self._explain(error.error, error.node_id))
         elif isinstance(error, GivenUp):
             pass
         elif isinstance(error, Exception):
-            self._listener.refused(self._explain(error, "reload"))
+            self._refuse(self._preparing, self._explain(error, "reload"))
         else:
             raise error
+
+    def _refuse(self, edited: Edited, fault: VivantError, node_id: str = "") -> None:
+        self._refusals.add(edited, fault, node_id)
+        self._listener.refused(fault)
+
+    def _accept_files(self, node_id: str, names: str) -> None:
+        self._refusals.mended(Edited.FILES, node_id)
+        self._listener.applied(f"reloaded: {node_id} ({names})")
 
     def _retire(self, retired: tuple[Retired, ...]) -> None:
         for leaver in retired:

@@ -7,21 +7,12 @@ from vivant.runtime.faults import show_line
 
 
 class ReloadNotices:
-    """Tells on standard error what became of each edit, every time: a fault may be saved twice.
-
-    Attributes:
-        fault: Why the newest edit was refused; None when it is in force. For whoever shows it elsewhere.
-    """
-
-    def __init__(self) -> None:
-        self.fault: VivantError | None = None
+    """Tells on standard error what became of each edit, every time: a fault may be saved twice."""
 
     def applied(self, summary: str) -> None:
         """See `ReloadListener.applied`."""
-        self.fault = None
         show_line(f"reload: {summary}")
 
     def refused(self, fault: VivantError) -> None:
         """See `ReloadListener.refused`."""
-        self.fault = fault
         show_line(f"reload refused, what ran before goes on: {fault}")

@@ -25,6 +25,7 @@ class NodeReport:
         state: What it was doing at the end.
         providers: What ran its network.
         changes: How it came through its states, as far as that is kept.
+        shown_age_ns: How old that was which it gave last, when the run ended; None: it has no age.
     """
 
     type: str
@@ -32,6 +33,7 @@ class NodeReport:
     state: State
     providers: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    shown_age_ns: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values; times in milliseconds."""
@@ -42,6 +44,7 @@ class NodeReport:
             "ms_p95": _rounded(self.statistics.duration.percentile(95)),
             "age_ms_p50": _rounded(self.statistics.age.percentile(50)),
             "age_ms_p95": _rounded(self.statistics.age.percentile(95)),
+            "last_age_ms": None if self.shown_age_ns is None else _rounded(self.shown_age_ns / 1e6),
             "dropped": self.statistics.dropped,
             "faults": self.statistics.faults,
             "state": self.state.value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,10 @@ from typing import Any, Protocol
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, NodeContext
+from vivant.runtime.live_status import LiveStatus
+from vivant.runtime.opening_lines import opening_lines
+from vivant.runtime.station import Station
+from vivant.runtime.telemetry import loud_libraries
 from vivant.runtime.trace import Trace
 
 
@@ -63,6 +67,8 @@ class Services:
         log_dir: Folder for tracebacks; None: the user's log folder.
         trace: Where the calls of all nodes are noted, if anywhere.
         presented: Told the time whenever a live run has presented a new frame; None: nobody wants to know.
+        say: Says one of the run's first lines to the user; None: they are not said.
+        watch: Called with every step of a live run, on the main thread.
     """
 
     fetch: Callable[[str], Path]
@@ -71,6 +77,14 @@ class Services:
     log_dir: Path | None = None
     trace: Trace | None = None
     presented: Callable[[int], None] | None = None
+    say: Callable[[str], None] | None = None
+    watch: Callable[[LiveStatus], None] | None = None
+
+    def opened(self, stations: Iterable[Station]) -> None:
+        """Say what the run works with, when its nodes are open."""
+        if self.say is not None:
+            for line in opening_lines(self.gl.renderer if self.gl else None, stations, loud_libraries()):
+                self.say(line)
 
     def collect_garbage(self) -> None:
         """Free the OpenGL objects that nobody uses any more. Once per frame, on the thread that owns them."""

@@ -78,6 +78,11 @@ class Stage:
         self._steps = 0
         self._last_ns = 0
 
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        """The names of its nodes."""
+        return tuple(self._by_id)
+
     def __bool__(self) -> bool:
         return bool(self._stations)
 

@@ -14,6 +14,7 @@ from vivant.graph.node import Emission, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams
 from vivant.runtime.calls import Blocked, Call, Caller, call_directly
+from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.statistics import NodeStatistics
 from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
@@ -46,6 +47,7 @@ class Station:
         statistics: Its numbers.
         upkeep: Its state.
         runs: How often it was called, successfully or not.
+        mail: Its mailboxes while it runs live: what they dropped is counted in `statistics` when they are closed.
         flow: The source whose numbers its packets bear.
         providers: What the node says runs its network (its attribute ``providers``), if it says so.
         files: Files that the node takes over when they change, as it last said.
@@ -74,6 +76,7 @@ class Station:
         self.statistics = NodeStatistics()
         self.upkeep = Upkeep(wall_ns)
         self.runs = 0
+        self.mail: tuple[Mailbox, ...] = ()
         self.caller: Caller = call_directly
         self.hurry: Callable[[], None] = lambda: None
         self.providers: tuple[str, ...] = ()
@@ -116,6 +119,7 @@ class Station:
 
         self._call_node(Call.OPEN, lambda: node.open(self._context), close_late)
         self._is_open = True
+        self.providers = self._computes_with()
         self.upkeep.state = State.OPENING if self.spec.pace is Pace.CAPTURE else State.RUNNING
         self._ask_for_files()
 
@@ -126,7 +130,7 @@ class Station:
             if self.upkeep.state is State.RUNNING:
                 self.upkeep.state = State.ENDED
             node = self._node
-            self.providers = tuple(str(p) for p in getattr(node, "providers", ()))
+            self.providers = self._computes_with()
             self._call_node(Call.CLOSE, lambda: node.close(outcome), lambda error: None)
 
     def reopen(self) -> None:
@@ -145,12 +149,13 @@ class Station:
         before = self.spec.params
         if self._is_open:
             try:
-                self._node.update(params)
+                with _fault_at_most():
+                    self._node.update(params)
+                self._ask_for_files()
             except Exception:
-                with suppress(Exception):
+                with suppress(Exception), _fault_at_most():
                     self._node.update(before)
                 raise
-            self._ask_for_files()
         else:
             self._node = replace(self.spec, params=params).create()
         self.spec = replace(self.spec, params=params)
@@ -166,14 +171,19 @@ class Station:
         if not mine or not self._is_open:
             return False
         try:
-            self._node.reload(mine)
+            with _fault_at_most():
+                self._node.reload(mine)
         finally:
             self._ask_for_files()
         self.upkeep.retry_at_ns = 0
         return True
 
     def rewire(self, graph: Graph, links: Mapping[str, Link]) -> None:
-        """Take over where inputs come from and outputs go. What was received is held until something new comes."""
+        """Take over where inputs come from and outputs go. What was received is held until something new comes.
+
+        Raises:
+            Exception: Whatever the node raises when it hears of it. All else is done then.
+        """
         for name in self.spec.links.keys() - links.keys():
             self._held.pop(name, None)
             if name == self.spec.waker:
@@ -184,7 +194,8 @@ class Station:
         if connected != self._context.connected:
             self._context = replace(self._context, connected=connected)
             if self._is_open:
-                self._node.reconnect(connected)
+                with _fault_at_most():
+                    self._node.reconnect(connected)
 
     def inherit(self, before: Station) -> None:
         """Go on in the place of another instance: its numbers, and what it had received on links that stay."""
@@ -194,6 +205,15 @@ class Station:
             packet = before._held.get(name)
             if packet is not None and before.spec.links.get(name) == link:
                 self._held.setdefault(name, packet)
+
+    def told(self, name: str) -> Any:
+        """Return what the node says of itself by an attribute, None where it has none of that name."""
+        return getattr(self._node, name, None)
+
+    @property
+    def dropped(self) -> int:
+        """How many packets were lost before they reached the node, so far."""
+        return self.statistics.dropped + sum(box.dropped for box in self.mail)
 
     def length(self) -> int | None:
         """Return how many emissions a source expects to give."""
@@ -288,8 +308,12 @@ class Station:
         # a source of media is at its own time until the worker has waited for it
         self._ages = not self._context.offline and spec.pace is not Pace.MEDIA and spec.id not in graph.unmoved
 
+    def _computes_with(self) -> tuple[str, ...]:
+        return tuple(str(name) for name in self.told("providers") or ())
+
     def _ask_for_files(self) -> None:
-        self.files = frozenset(self._node.files())
+        with _fault_at_most():
+            self.files = frozenset(self._node.files())
 
     def _has_needed(self) -> bool:
         return all(map(self._held.__contains__, self._needed))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from vivant.runtime.ring import Ring
 
 KEPT = 8192
 """Percentiles are those of the last so many samples: enough for hours to cost no memory."""
@@ -15,15 +16,19 @@ class Samples:
     """Durations in milliseconds, the last `KEPT` of them."""
 
     def __init__(self) -> None:
-        self._values: deque[float] = deque(maxlen=KEPT)
+        self._values: Ring[float] = Ring("d", KEPT)
 
     def add_ns(self, duration_ns: int) -> None:
         """Add one duration in nanoseconds."""
-        self._values.append(duration_ns / 1e6)
+        self._values.add(duration_ns / 1e6)
 
     def milliseconds(self) -> list[float]:
         """Return the durations kept, the oldest first."""
         return list(self._values)
+
+    def latest(self, count: int = 30) -> float | None:
+        """Return the median of the last `count` samples in milliseconds; None without samples."""
+        return percentile(sorted(self._values.last(count)), 50)
 
     def percentile(self, percent: float) -> float | None:
         """Return a percentile in milliseconds by nearest rank; None without samples."""

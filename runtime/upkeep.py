@@ -15,6 +15,8 @@ STEADY_NS = 3_000_000_000
 """A node that has worked for so long starts again with the shortest pause. One success is not enough: a frozen
 camera, opened anew, gives a frame and freezes again, and would be opened twice a second for ever."""
 CHANGES_KEPT = 64
+KINDS_KEPT = 64
+"""So many different faults of a node are told apart: messages may hold numbers, and no two be the same."""
 
 
 class State(StrEnum):
@@ -107,8 +109,11 @@ class Upkeep:
             self.state, self.retry_at_ns = State.HOLDING, now_ns + self._delay_ns
         self._well_since_ns = None
         kind = _kind(error)
-        self._said[kind] = self._said.get(kind, 0) + 1
-        return self._said[kind] == 1
+        count = self._said.pop(kind, 0) + 1
+        self._said[kind] = count  # the newest last
+        if len(self._said) > KINDS_KEPT:
+            del self._said[next(iter(self._said))]
+        return count == 1
 
     def may_run(self, now_ns: int) -> bool:
         """Whether the node is to be called, now."""

@@ -241,6 +241,9 @@ class Worker:
                 self._heed()
             if self._closed:
                 return
+            statistics = self.station.statistics
+            statistics.age.add_ns(self._clock.now_ns() - due_ns)
+            statistics.shown_ns = due_ns
             packets = {n: replace(p, t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
             self._publish(replace(made, packets=packets, t_ns=due_ns))
 

@@ -110,6 +110,8 @@ class DepthNetwork:
         self.form = _input_form(path, self._session)
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
         """What computes it, in ONNX Runtime's order of preference."""
+        self.providers_asked = tuple(_choose_providers(provider, _available_providers()))
+        """What was to compute it. ONNX Runtime says nothing when it falls back from there."""
         self._output = _output_name(self._session)
         black = np.zeros((self.form.height or self._side, self.form.width or self._side, 3), np.uint8)
         self.run(black)
@@ -216,13 +218,19 @@ def open_session(path: Path, provider: Provider, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 4
-    names = _choose_providers(provider, onnxruntime.get_available_providers())
+    names = _choose_providers(provider, _available_providers())
     if PROVIDER_NAMES[Provider.DIRECTML] in names:
         options.enable_mem_pattern = False  # DirectML refuses it
     try:
         return onnxruntime.InferenceSession(str(path), sess_options=options, providers=names)
     except Exception as error:  # ONNX Runtime's exceptions have no common base but this
         raise _load_error(path, error) from error
+
+
+def _available_providers() -> list[str]:
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())
 
 
 def _choose_providers(provider: Provider, available: list[str]) -> list[str]:

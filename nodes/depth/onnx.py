@@ -109,6 +109,11 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         """What computes the network, in ONNX Runtime's names and order; empty while it is not open."""
         return self._network.providers if self._network is not None else ()
 
+    @property
+    def providers_asked(self) -> tuple[str, ...]:
+        """What was to compute it: with another one first in `providers`, ONNX Runtime has fallen back."""
+        return self._network.providers_asked if self._network is not None else ()
+
     def open(self, context: NodeContext) -> None:
         """Load the network and try it.
 

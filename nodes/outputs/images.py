@@ -15,6 +15,7 @@ from vivant.nodes.formats.picture import Picture
 from vivant.nodes.outputs.given_target import given_target
 from vivant.nodes.outputs.opaque import over_black
 from vivant.nodes.outputs.part_file import PartFile, not_writable
+from vivant.nodes.outputs.part_folder import PartFolder
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
 JPEG_QUALITY = 95
@@ -54,13 +55,18 @@ class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.ima
         target = given_target(context, self.params.path)
         self._seen = 0
         self._one: Picture | None = None
-        self._parts: list[PartFile] = []
-        self._single = target.suffix.lower() in PICTURE_ENDINGS and not target.is_dir()
         self._made_folder = False
-        if self._single:
-            self._parts.append(PartFile(target))
+        self._parts: PartFile | PartFolder
+        if target.suffix.lower() in PICTURE_ENDINGS and not target.is_dir():
+            self._parts = PartFile(target)
         else:
             self._made_folder = _make_folder(target)
+            try:
+                self._parts = PartFolder(target, "frame_{:06d}.png")
+            except VivantError:
+                if self._made_folder:
+                    target.rmdir()
+                raise
         self._target = target
 
     def process(self, inputs: ImagesInputs) -> None:
@@ -75,14 +81,9 @@ class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.ima
         if seen % self.params.every:
             return
         picture = inputs.frame.value
-        if not self._single:
-            part = PartFile(self._target / f"frame_{len(self._parts) + 1:06d}.png")
-            try:
-                _write(picture, part)
-            except BaseException:
-                part.discard()
-                raise
-            self._parts.append(part)
+        if isinstance(self._parts, PartFolder):
+            _write(picture, self._parts.next, self._parts.goal)
+            self._parts.added()
         elif self._one is None or self.params.last:
             self._one = picture
 
@@ -96,36 +97,34 @@ class ImagesOutput(Node[ImagesParams, ImagesInputs, NoOutputs], type="output.ima
         if target is None:
             return
         one, self._one = self._one, None
+        parts = self._parts
         try:
             if outcome is Outcome.FAILED:
                 return
-            if one is not None:
-                _write(one, self._parts[0])
+            if one is not None and isinstance(parts, PartFile):
+                _write(one, parts.path, target)
             if self._seen:
-                while self._parts:
-                    self._parts.pop(0).finish()
+                parts.finish()
             elif outcome is Outcome.DONE:
                 raise VivantError("no frame came, so no picture was written", where=str(target))
         finally:
-            for part in self._parts:
-                part.discard()
-            self._parts = []
+            parts.discard()
             if self._made_folder:
                 with contextlib.suppress(OSError):
                     target.rmdir()  # it stays if something is in it
 
 
-def _write(picture: Picture, part: PartFile) -> None:
+def _write(picture: Picture, path: Path, target: Path) -> None:
     from PIL import Image
 
-    jpeg = part.target.suffix.lower() != ".png"
+    jpeg = target.suffix.lower() != ".png"
     pixels = over_black(picture.pixels) if jpeg and picture.pixels.shape[2] == 4 else picture.pixels
     # A face of 725 x 725 at level 1 takes 22 ms and 415 KB, at the default of 6 it takes 73 ms and 351 KB.
     settings = {"quality": JPEG_QUALITY, "subsampling": 0} if jpeg else {"compress_level": 1}
     try:
-        Image.fromarray(pixels).save(part.path, "JPEG" if jpeg else "PNG", **settings)
+        Image.fromarray(pixels).save(path, "JPEG" if jpeg else "PNG", **settings)
     except OSError as error:
-        raise not_writable(part.target, error) from error
+        raise not_writable(target, error) from error
 
 
 def _make_folder(folder: Path) -> bool:
@@ -157,10 +156,4 @@ def _make_folder(folder: Path) -> bool:
         ) from error
     except OSError as error:
         raise not_writable(folder, error) from error
-    try:
-        PartFile(folder / "frame_000001.png").discard()
-    except VivantError:
-        if new:
-            folder.rmdir()
-        raise
     return new

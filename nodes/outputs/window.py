@@ -12,6 +12,7 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
 from vivant.nodes.formats.surface import Surface
+from vivant.nodes.outputs.overlay import OVERLAY_SHADERS, Overlay
 
 _SHADERS = ("window.vert", "window.frag")
 
@@ -21,6 +22,7 @@ class WindowParams(NodeParams):
 
     title: str = param("", "What stands above the window; empty: the name of the preset.")
     full_screen: bool = param(False, "Cover the screen.")
+    overlay: bool = param(False, "Tell over the picture how the run and each of its nodes are doing.")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class WindowInputs:
 class WindowOutput(
     Node[WindowParams, WindowInputs, NoOutputs], type="output.window", lane=Lane.RENDER, shows=True, exclusive=True
 ):
-    """Shows the drawn frames in a window: Esc or q closes it, f covers the screen.
+    """Shows the drawn frames in a window: Esc or q closes it, f covers the screen, o tells how the run is doing.
 
     The frame keeps its proportions; what is left of the window is black.
     """
@@ -63,6 +65,8 @@ class WindowOutput(
         self._sampler = context.gl.sampler(
             repeat_x=False, repeat_y=False, filter=(context.gl.LINEAR, context.gl.LINEAR)
         )
+        self._overlay = Overlay(context.gl, context.status, context.now_ns)
+        self._told = self.params.overlay
         self._last = None
         self._place = (0, 0, 0, 0)
         self._glfw = glfw
@@ -79,7 +83,9 @@ class WindowOutput(
         self._show(self._last)
 
     def update(self, params: WindowParams) -> None:
-        """Take over title and full screen."""
+        """Take over title, full screen and overlay."""
+        if params.overlay != self.params.overlay:
+            self._told = params.overlay
         super().update(params)
         if params.title:
             self._glfw.set_window_title(self._window, params.title)
@@ -90,7 +96,7 @@ class WindowOutput(
         """Return the files of the shaders."""
         from vivant.shaders.source import shader_files
 
-        return shader_files(*_SHADERS)
+        return shader_files(*_SHADERS, *OVERLAY_SHADERS)
 
     def reload(self, changed: frozenset[Path]) -> None:
         """Compile the shaders again.
@@ -100,6 +106,7 @@ class WindowOutput(
         """
         from vivant.shaders.program import build_program
 
+        self._overlay.compile()
         program = build_program(self._gl, *_SHADERS)
         triangle = self._gl.vertex_array(program, [])
         self._triangle.release()
@@ -117,7 +124,7 @@ class WindowOutput(
         ):
             # None would crash in the next event: the wrapper makes a callback that calls the number 0 (2.11)
             forget(self._window, _ignore)
-        for item in (self._triangle, self._program, self._sampler):
+        for item in (self._overlay, self._triangle, self._program, self._sampler):
             item.release()
         self._glfw = self._last = None
 
@@ -138,6 +145,8 @@ class WindowOutput(
         self._triangle.render(gl.TRIANGLES, vertices=3)
         # A sampler left here would override the filters of whatever texture is used next at this place.
         self._sampler.clear(0)
+        if self._told:
+            self._overlay.draw((width, height), self._glfw.get_window_content_scale(self._window)[0])
         self._glfw.swap_buffers(self._window)
 
     def _on_key(self, window: Any, key: int, scancode: int, action: int, modifiers: int) -> None:
@@ -151,6 +160,8 @@ class WindowOutput(
             self._glfw.set_window_should_close(window, True)
         elif letter == "f":
             self._toggle_full_screen()
+        elif letter == "o":
+            self._told = not self._told
 
     def _on_refresh(self, window: Any) -> None:
         import moderngl

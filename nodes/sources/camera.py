@@ -86,6 +86,8 @@ class CameraSource(
         super().__init__(params)
         self._connect = connect
         self._places = places or CameraPlaces()
+        self.granted = ""
+        """What the device gives, in words, beside what was asked for."""
         self._capture: Capture | None = None
 
     def open(self, context: NodeContext) -> None:
@@ -189,9 +191,11 @@ class CameraSource(
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         known = rate_hz > 0
         same_rate = not known or abs(rate_hz - self.params.rate_hz) < 0.5
+        given = f"{width} x {height}" + (f" at {rate_hz:g} Hz" if known else "")
+        self.granted = f"{given}, as asked"
         if (width, height) != self.params.size or not same_rate:
             asked = f"{self.params.size[0]} x {self.params.size[1]} at {self.params.rate_hz:g} Hz"
-            given = f"{width} x {height}" + (f" at {rate_hz:g} Hz" if known else "")
+            self.granted = f"{given} (asked: {asked})"
             self._context.notice(f"{self._identity}: asked for {asked}, it gives {given}")
         return min(rate_hz, self.params.rate_hz) if known else self.params.rate_hz
 

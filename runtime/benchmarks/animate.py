@@ -49,6 +49,9 @@ def measure(setting: Setting) -> Finding:
         "A video drives a picture into a video, whole, after the puppet is built.",
         (whole, *parts),
         Chart(
-            "bars", {"animate": fps, "landmarker alone": reference}, "frames/s", [str(i + 1) for i in range(len(fps))]
+            "bars",
+            {"animate": fps, "landmarker alone": reference},
+            "frames/s",
+            tuple(f"turn {index + 1}" for index in range(len(fps))),
         ),
     )

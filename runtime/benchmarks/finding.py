@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,11 @@ class Setting:
     """
 
     portrait: str
-    driver: Any
+    driver: Callable[[], Path]
     folder: Path
     rounds: int
     duration_s: float | None
-    say: Any = field(default=print)
+    say: Callable[[str], None]
 
 
 def compared(

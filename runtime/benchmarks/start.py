@@ -18,7 +18,11 @@ _IMPORTS = "import numba, cv2, moderngl, av; from mediapipe.tasks.python import 
 def measure(setting: Setting) -> Finding:
     """Start with empty caches, then with full ones, in turns with a process that only imports the libraries."""
     caches = setting.folder / "caches"
-    environment = {"NUMBA_CACHE_DIR": str(caches / "numba"), "PYTHONPYCACHEPREFIX": str(caches / "python")}
+    environment = {
+        "NUMBA_CACHE_DIR": str(caches / "numba"),
+        "PYTHONPYCACHEPREFIX": str(caches / "python"),
+        "PYTHONDONTWRITEBYTECODE": "",  # where it is set, no start is ever warm
+    }
     overrides, report = overrides_for(setting), setting.folder / "start.json"
     _, cold_s = run_live_apart("portrait-video", overrides, FEW_S, report, environment)
     warm, imports = list[float](), list[float]()

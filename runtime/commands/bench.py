@@ -60,9 +60,13 @@ def bench(
         raise VivantError("there is no such driver", where=str(given), exit_status=2)
     # Windows does not remove a library that is loaded
     with tempfile.TemporaryDirectory(prefix="vivant-bench-", ignore_cleanup_errors=True) as folder:
-        setting: Setting = Setting(
+
+        def driver_path() -> Path:
+            return given or make_driver(setting)
+
+        setting = Setting(
             portrait=portrait_file(portrait),
-            driver=lambda: given or make_driver(setting),
+            driver=driver_path,
             folder=Path(folder),
             rounds=rounds,
             duration_s=duration,

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 from collections.abc import Callable
 from importlib import metadata
+from typing import Literal
 
 import typer
 
-from vivant.runtime.environment import SETTINGS
+from vivant.runtime.onnx_probe import providers_in_use
+from vivant.runtime.opening_lines import drawn_in_software
+from vivant.runtime.telemetry import telemetry
 
 _LIBRARIES = ("mediapipe", "numpy", "numba", "moderngl", "glfw", "av", "pillow", "opencv-contrib-python")
+_ENCODERS = ("libx264", "libvpx-vp9")
+_DECODERS = ("h264", "hevc", "vp9", "libdav1d", "prores", "mjpeg")
 _INFERENCE = ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu")
 
 
 def doctor() -> None:
-    """Look at OpenGL, ONNX Runtime, model files, cameras, presets and telemetry, and say what is missing."""
+    """Look at OpenGL, ONNX Runtime, models, cameras, codecs, presets and telemetry, and say what is missing."""
     typer.echo(f"Vivant {metadata.version('vivant')}, Python {platform.python_version()}, {platform.platform()}")
     parts: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("Libraries", _libraries),
@@ -26,6 +30,8 @@ def doctor() -> None:
         ("ONNX Runtime", _providers),
         ("Model files", _models),
         ("Cameras", _cameras),
+        ("Codecs", _codecs),
+        ("Fonts", _fonts),
         ("Presets", _presets),
         ("Telemetry", _telemetry),
         ("Logs", _logs),
@@ -71,8 +77,12 @@ def _opengl() -> list[str]:
         renderer = gl.renderer
     finally:
         gl.release()
-    software = any(word in renderer.lower() for word in ("llvmpipe", "softpipe", "swiftshader", "software"))
-    return [renderer, "drawn by the processor: it works, a graphics card is faster" if software else "a GPU"]
+    if drawn_in_software(renderer):
+        return [
+            f"{renderer}: SOFTWARE",
+            "WARNING: no graphics card is used; the processor draws: it works, with fewer frames per second",
+        ]
+    return [f"{renderer}: GPU"]
 
 
 def _display() -> list[str]:
@@ -84,9 +94,11 @@ def _display() -> list[str]:
 def _providers() -> list[str]:
     installed = [f"{name} {version}" for name in _INFERENCE if (version := _version(name))]
     onnxruntime = importlib.import_module("onnxruntime")
-    # it would send pictures to a server; it is in the wheel, and nothing here ever asks for it
-    providers = [p for p in onnxruntime.get_available_providers() if p != "AzureExecutionProvider"]
-    return [*installed, f"providers: {', '.join(providers)}"]
+    rows = [
+        f"{name}: {'computes' if used else 'WARNING: is offered, but falls back to the processor'}"
+        for name, used in providers_in_use(onnxruntime)
+    ]
+    return [*installed, *rows]
 
 
 def _models() -> list[str]:
@@ -117,7 +129,37 @@ def _model_state(state: str, needed: bool) -> str:
 def _cameras() -> list[str]:
     from vivant.runtime.camera_list import camera_lines
 
-    return camera_lines() or ["none found"]
+    return camera_lines(granted=True) or ["none found"]
+
+
+def _codecs() -> list[str]:
+    not_written = [name for name in _ENCODERS if not _has_codec(name, "w")]
+    read = [name for name in _DECODERS if _has_codec(name, "r")]
+    rows = [
+        f"written: {', '.join(name for name in _ENCODERS if name not in not_written) or 'none'}",
+        f"read: {', '.join(read) or 'none'}",
+    ]
+    if not_written:
+        raise _FoundMissing([*rows, f"MISSING: {', '.join(not_written)}; install av (PyAV) from its wheel"])
+    return rows
+
+
+def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
+    import av
+
+    try:
+        av.Codec(name, mode)
+    except ValueError:
+        return False
+    return True
+
+
+def _fonts() -> list[str]:
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(15)
+    name = " ".join(part for part in font.getname() if part) if isinstance(font, ImageFont.FreeTypeFont) else "bitmap"
+    return [f"{name}, from Pillow: for the overlay (key o in the window)"]
 
 
 def _presets() -> list[str]:
@@ -135,17 +177,8 @@ def _presets() -> list[str]:
 def _telemetry() -> list[str]:
     from vivant.runtime.models import ModelStore
 
-    mediapipe = tuple(int(part) for part in (_version("mediapipe") or "0").split(".")[:3] if part.isdigit())
-    silent = (0, 10, 31) <= mediapipe < (0, 10, 34)
-    setting = "ORT_DISABLE_TELEMETRY"
-    off = os.environ.get(setting) == SETTINGS[setting]
     return [
-        "MediaPipe: this version sends nothing"
-        if silent
-        else "MediaPipe: this version MAY REPORT USAGE; install mediapipe>=0.10.31,<0.10.34",
-        f"ONNX Runtime: switched off by {setting}=1"
-        if off
-        else f"ONNX Runtime: MAY REPORT USAGE, {setting} is {os.environ.get(setting)!r} and should be '1'",
+        *(library.told for library in telemetry()),
         "Vivant: has none; only model files are ever fetched"
         + (", and VIVANT_OFFLINE forbids even that" if ModelStore().offline else ""),
     ]

@@ -321,7 +321,7 @@ def test_garbage(play: Play) -> None:
 
 def test_garbage_without_end_and_without_a_pause_is_counted(play: Play) -> None:
     _, result = play(script(good(25), every(0), garbage(60)), seconds=1.2)
-    assert states(result)[2] == (1000, "holding", GARBAGE)
+    assert states(result) == [(40, "opening", ""), (80, "running", ""), (1000, "holding", GARBAGE)]
 
 
 def test_a_camera_that_is_unplugged_is_found_again_under_another_number(play: Play, notices: list[str]) -> None:
@@ -394,7 +394,14 @@ def test_a_read_that_blocks_is_left_behind_and_the_camera_opened_anew(play: Play
 
 def test_a_read_that_comes_back_late_closes_its_camera_itself(play: Play, notices: list[str]) -> None:
     scene, result = play(script(good(25), iter([Stuck(3000)])))
-    assert states(result)[2:5] == [(2500, "holding", SILENT), (3000, "opening", ""), (3080, "running", "")]
+    assert states(result) == [
+        (40, "opening", ""),
+        (80, "running", ""),
+        (2500, "holding", SILENT),
+        (3000, "opening", ""),
+        (3080, "running", ""),
+        (8080, "ended", ""),
+    ]
     assert scene.released == [4000, 8080]
     assert (result.hung, device_threads()) == ((), [])
 
@@ -412,12 +419,18 @@ def test_a_device_that_hangs_whenever_it_is_opened_is_left_alone_in_the_end(play
 
     scene, result = play(script(good(25), iter([None])), *[hangs] * 20, seconds=200)
     assert len(scene.opened) == 1 + MOST_LEFT
-    reasons = [reason for _, state, reason in states(result) if state == "holding"]
-    assert reasons[1] == "its device does not answer: open has not come back for 10.0 s"
-    assert reasons[-1] == f"{MOST_LEFT} calls into the device hang: it is left alone until one of them comes back"
+    hangs_in_open = "its device does not answer: open has not come back for 10.0 s"
+    left_alone = f"{MOST_LEFT} calls into the device hang: it is left alone until one of them comes back"
+    expected = [(40, "opening", ""), (80, "running", ""), (1040, "holding", NOTHING)]
+    now, pause = 1040, 500
+    for _ in range(MOST_LEFT):
+        expected += [(now + pause, "opening", ""), (now + pause + 10_000, "holding", hangs_in_open)]
+        now, pause = now + pause + 10_000, min(2 * pause, 8000)
     # the longest pause between two attempts is 8 s, to the end
-    at = [t for t, state, _ in states(result) if state == "opening"]
-    assert at[-1] - at[-2] == 8000
+    while now + 8000 < 200_000:
+        expected += [(now + pause, "opening", ""), (now + pause, "holding", left_alone)]
+        now, pause = now + pause, 8000
+    assert states(result) == expected
 
 
 def test_a_camera_that_hangs_from_the_start_is_told_and_then_ends_the_run(play: Play, notices: list[str]) -> None:

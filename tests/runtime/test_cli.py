@@ -396,6 +396,26 @@ def test_a_window_without_a_display_is_told(cli: Cli, preset: Path, monkeypatch:
     assert_one_block(cli("run", preset), 1, "no display", "--headless")
 
 
+@pytest.mark.parametrize("command", [["run", "--headless"], ["animate", "me.png", "talk.mp4", "-o", "out.mp4"]])
+def test_a_trace_follows_every_frame(cli: Cli, preset: Path, command: list[str]) -> None:
+    wanted = [command[0], preset, *command[1:]] if command[0] == "run" else [*command, "--preset", preset]
+    ran = cli(*wanted, "--trace", "t.json")
+    assert ran.status == 0, ran.err
+    events = json.loads(Path("t.json").read_text())["traceEvents"]
+    threads = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    assert len(threads) >= 3
+    flows = {e["id"] for e in events if e.get("cat") == "frame"}
+    ends = sorted((e["id"], e["ph"]) for e in events if e["ph"] in "sf" and e.get("cat") == "frame")
+    assert ends == sorted((identity, phase) for identity in flows for phase in "sf")
+    offline = {f"driver {index}" for index in range(8)}
+    assert flows == offline if command[0] == "animate" else flows and flows <= offline  # live, frames may be dropped
+
+
+def test_a_trace_that_cannot_be_written_is_refused_at_once(cli: Cli, preset: Path) -> None:
+    ran = cli("run", preset, "--headless", "--trace", "nowhere/t.json")
+    assert_one_block(ran, 2, "the trace cannot be written there", "nowhere")
+
+
 def test_a_headless_run_writes_its_report(cli: Cli, preset: Path) -> None:
     ran = cli("run", preset, "--headless", "--report", "r.json")
     assert ran.status == 0, ran.err

@@ -18,11 +18,14 @@ from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, tick, trigger
 from vivant.runtime.clock import VirtualClock
+from vivant.runtime.edits import Edit
 from vivant.runtime.live import LiveEngine
+from vivant.runtime.report import RunResult
 from vivant.runtime.services import Services
 
 BuildGraph = Callable[..., Graph]
 MS = 1_000_000
+S = 1_000_000_000
 WEAPONS = [OSError, MemoryError, SystemExit, asyncio.CancelledError, GeneratorExit]
 
 
@@ -31,6 +34,7 @@ class Victims(NodeParams):
     log: Any = param(None)
     kill_in: str = param("")
     weapon: Any = param(OSError)
+    note: int = param(0)
 
 
 @dataclass(frozen=True)
@@ -228,3 +232,109 @@ def test_a_device_that_cannot_be_closed_is_opened_anew_all_the_same(
     ]  # fmt: skip
     assert [value for _, value in log if isinstance(value, int)][-1] > 330
     assert len([n for n in notices if n.startswith("device: ")]) == 3
+
+
+class Changing(Mortal, Node[Victims, NumberInputs, Number], type="killed.changing"):
+    """Passes on what it gets; has a file, parameters and readers that change."""
+
+    def process(self, inputs: NumberInputs) -> Number:
+        return Number(inputs.number.value)
+
+    def update(self, params: Victims) -> None:
+        self.reach("update")
+        super().update(params)
+
+    def files(self) -> frozenset[Path]:
+        self.reach("files")
+        return frozenset({Path(self.params.name)})
+
+    def reload(self, changed: frozenset[Path]) -> None:
+        self.reach("reload")
+
+    def reconnect(self, connected: frozenset[str]) -> None:
+        self.reach("reconnect")
+
+    def close(self, outcome: Outcome) -> None:
+        self.reach("close")
+
+
+class Edits:
+    """An edit after 1 s, and, with another name, one that is good after 3 s."""
+
+    def __init__(self, clock: VirtualClock, *edits: Edit) -> None:
+        self._clock = clock
+        self._edits = [(S, edits[0]), *((3 * S, edit) for edit in edits[1:])]
+
+    def look(self, files: frozenset[Path]) -> Edit | None:
+        if self._edits and self._clock.now_ns() >= self._edits[0][0]:
+            return self._edits.pop(0)[1]
+        return None
+
+
+class Told:
+    def __init__(self) -> None:
+        self.applied_: list[str] = []
+        self.faults: list[VivantError] = []
+
+    def applied(self, summary: str) -> None:
+        self.applied_.append(summary)
+
+    def refused(self, fault: VivantError) -> None:
+        self.faults.append(fault)
+
+
+def change(build_graph: BuildGraph, services: Services, edit: str, **work: object) -> tuple[list[Any], Told, RunResult]:
+    """Run a graph in which a node is changed by an `edit` in the middle of which it may be killed."""
+    clock, log, told = VirtualClock(), list[Any](), Told()
+    params = {"log": log}
+    changing = {"name": "work", **params, **work}
+    nodes: dict[str, Any] = {
+        "clip": (Clip, {"name": "clip", **params}, {}),
+        "work": (Changing, changing, {"number": "clip.number"}),
+        "show": (Show, {"name": "show", **params}, {"number": "work.number"}),
+    }
+    graph = build_graph(**nodes)
+    noted = {**nodes, "work": (Changing, {**changing, "note": 1}, {"number": "clip.number"})}
+    apart = {**nodes, "show": (Show, nodes["show"][1], {"number": "clip.number"})}
+    made = {
+        "update": Edit(graph=build_graph(**noted)),
+        "reload": Edit(files=frozenset({Path("work")})),
+        "reconnect": Edit(graph=build_graph(**apart)),
+    }[edit]
+    result = LiveEngine(
+        graph, services, clock=clock, edits=Edits(clock, made, Edit(graph=graph)), reload_listener=told
+    ).run(threading.Event())
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("vivant")]
+    return log, told, result
+
+
+@pytest.mark.parametrize("weapon", WEAPONS)
+@pytest.mark.parametrize("method", ["update", "reload", "reconnect"])
+def test_in_what_a_reload_calls(
+    build_graph: BuildGraph, services: Services, weapon: type[BaseException], method: str, notices: list[str]
+) -> None:
+    log, told, result = change(build_graph, services, method, kill_in=method, weapon=weapon)
+    shown = list(dict.fromkeys(value for name, value in log if name == "show" and isinstance(value, int)))
+    assert shown == list(range(50))  # the show goes on as if nothing had been
+    assert result.outcome is Outcome.DONE
+    assert [name for name, what in log if str(what).startswith("close")] == ["show", "work", "clip"]
+    if method == "reconnect":  # the graph is exchanged by then: the node has failed, as in any other call
+        assert (told.faults, result.nodes["work"].statistics.faults) == ([], 2)
+        assert [n.partition(": ")[0] for n in notices] == ["work", "work failed 2 times"]
+    else:
+        assert [fault.what.partition(":")[0] for fault in told.faults] == ["the node work failed"]
+        assert result.nodes["work"].statistics.faults == 0
+
+
+@pytest.mark.parametrize("weapon", WEAPONS)
+def test_in_naming_its_files(build_graph: BuildGraph, services: Services, weapon: type[BaseException]) -> None:
+    """It is asked for them when it is opened: a node that cannot say is one that does not open."""
+    log = list[Any]()
+    params = {"name": "work", "log": log}
+    graph = build_graph(
+        clip=(Clip, params | {"name": "clip"}, {}),
+        work=(Changing, params | {"kill_in": "files", "weapon": weapon}, {"number": "clip.number"}),
+    )
+    with pytest.raises(VivantError, match="the node work failed"):
+        LiveEngine(graph, services, clock=VirtualClock()).run(threading.Event())
+    assert [name for name, what in log if str(what).startswith("close")] == ["work", "clip"]

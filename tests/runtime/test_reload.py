@@ -22,6 +22,7 @@ from vivant.runtime.clock import Doorbell, VirtualClock
 from vivant.runtime.edits import Edit
 from vivant.runtime.frame_pacer import GRACE_NS, SOONEST_NS
 from vivant.runtime.live import LiveEngine
+from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.report import RunResult
 from vivant.runtime.services import Services
 
@@ -607,6 +608,67 @@ def test_changed_files_go_to_the_nodes_that_read_them(
     ]
     assert world.of("picture", since_ms=1)[:2] == ["picture open 0", "picture close 0 done"]
     assert world.gaps() == []
+
+
+def test_what_is_refused_is_among_the_runs_lines_until_it_is_mended(
+    build_graph: BuildGraph, services: Services, world: World, told: Told
+) -> None:
+    graph = show(build_graph, world, draw={"reads": "a.frag"})
+    world.bad_opens.add(("picture", 9))
+    shader = frozenset({Path("a.frag")})
+    edits = {
+        100: Edit(files=shader),
+        200: Edit(fault=VivantError("no JSON", where="a.json:3")),
+        300: Edit(files=shader),  # mends one of two
+        500: Edit(graph=with_params(graph, "track", live=-1)),  # another fault, in the place of the first
+        700: Edit(graph=with_params(graph, "picture", file=9)),
+        900: Edit(graph=graph),
+    }
+    seen: list[tuple[str, ...]] = []
+
+    def watch(status: LiveStatus) -> None:
+        now = tuple(line.split(": ", 1)[1] for line in status.lines() if line.startswith("refused"))
+        if not seen or seen[-1] != now:
+            seen.append(now)
+
+    engine = LiveEngine(
+        graph, replace(services, watch=watch), clock=world.clock, duration_s=1.2,
+        edits=Saved(world, edits), reload_listener=told,
+    )  # fmt: skip
+    engine.run(threading.Event())
+    fragment, preset = "a.frag:3: does not compile", "a.json:3: no JSON"
+    wanted = [
+        (),
+        (fragment,),
+        (fragment, preset),
+        (preset,),
+        (),
+        ("track: below zero",),
+        (),
+        ("picture: no file 9",),
+        (),
+    ]
+    assert [lines for lines in seen if lines] == [lines for lines in wanted if lines]
+    assert seen[-1] == ()
+
+
+def test_a_node_that_is_made_anew_has_read_its_files_anew(
+    build_graph: BuildGraph, services: Services, world: World, told: Told
+) -> None:
+    graph = show(build_graph, world, draw={"reads": "a.frag"})
+    edits = {100: Edit(files=frozenset({Path("a.frag")})), 400: Edit(graph=with_params(graph, "draw", file=1))}
+    seen: dict[int, bool] = {}
+
+    def watch(status: LiveStatus) -> None:
+        seen[world.clock.now_ns() // MS] = "refused" in status.summary()
+
+    engine = LiveEngine(
+        graph, replace(services, watch=watch), clock=world.clock, duration_s=1,
+        edits=Saved(world, edits), reload_listener=told,
+    )  # fmt: skip
+    engine.run(threading.Event())
+    assert all(seen[t] for t in seen if 250 <= t < 400)
+    assert not any(seen[t] for t in seen if t > 600)
 
 
 def test_the_end_of_the_run_gives_up_what_is_being_prepared(

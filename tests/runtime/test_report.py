@@ -20,7 +20,7 @@ def result() -> RunResult:
         presented.frame(ms * 30_000_000, ms * 29_000_000, ms, ages=True)
     statistics = NodeStatistics(count=90, dropped=10)
     statistics.duration.add_ns(1_234_567)
-    node = NodeReport("face.landmarks", statistics, State.RUNNING, ("CPUExecutionProvider",))
+    node = NodeReport("face.landmarks", statistics, State.RUNNING, ("CPUExecutionProvider",), shown_age_ns=40_000_000)
     return RunResult(Outcome.DONE, 90, 3_000_000_000, {"face": node}, presented, "llvmpipe")
 
 
@@ -34,7 +34,7 @@ def test_the_report_has_what_the_command_line_promises(result: RunResult, tmp_pa
     assert (report["latency_max_ms"], report["fresh_fps"]) == (100.0, 33.333)
     assert report["nodes"]["face"] == {
         "type": "face.landmarks", "count": 90, "ms_p50": 1.235, "ms_p95": 1.235,
-        "age_ms_p50": None, "age_ms_p95": None, "dropped": 10, "faults": 0,
+        "age_ms_p50": None, "age_ms_p95": None, "last_age_ms": 40.0, "dropped": 10, "faults": 0,
         "state": "running",
     }  # fmt: skip
     assert report["renderer"] == "llvmpipe"

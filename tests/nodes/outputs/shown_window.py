@@ -53,6 +53,7 @@ def main() -> None:
         offline=False,
         gl=gl.context,
         window=window,
+        status=lambda: ("60 fps", "face: running"),
     )
     node = WindowOutput(WindowParams(title="a title"))
     node.open(context)
@@ -77,6 +78,19 @@ def main() -> None:
     node.process(WindowInputs(Packet(shown(gl, wide), 0, 2)))
     frame = eye.frames[-1]
     seen["rows"] = [frame[y, 150].tolist() for y in (20, 80, 120, 180)]
+
+    plain = eye.frames[-1]
+    on_letter: Any = glfw.set_char_callback(window, ignore)
+    on_letter(window, ord("o"))
+    node.process(WindowInputs(Packet(shown(gl, wide), 0, 2)))
+    changed = np.argwhere((eye.frames[-1] != plain).any(axis=2))
+    # read as OpenGL has it: the upper rows come last
+    seen["overlay"] = [changed.size > 0, int(changed[:, 0].min()) > 100, int(changed[:, 1].max()) < 200]
+    seen["letters are white"] = int(eye.frames[-1][150:, :50].min(axis=2).max())
+    on_letter(window, ord("o"))
+    node.process(WindowInputs(Packet(shown(gl, wide), 0, 2)))
+    seen["without it again"] = bool((eye.frames[-1] == plain).all())
+    glfw.set_char_callback(window, on_letter)
 
     count = len(eye.frames)
     seen["how others filter is left as it was"] = colours_of_two_texels(gl.context)

@@ -155,6 +155,15 @@ def test_what_is_granted_is_said_only_where_it_differs(node_context: NodeContext
     assert notices == ["camera 0: asked for 640 x 480 at 30 Hz, it gives 320 x 240 at 15 Hz"]
 
 
+def test_what_is_granted_stands_beside_what_was_asked(node_context: NodeContexts) -> None:
+    told = []
+    for capture in (ScriptedCapture([bgr(0)]), ScriptedCapture([bgr(0, 320, 240)], rate_hz=15)):
+        node = camera(capture)
+        node.open(node_context())
+        told.append(node.granted)
+    assert told == ["640 x 480 at 30 Hz, as asked", "320 x 240 at 15 Hz (asked: 640 x 480 at 30 Hz)"]
+
+
 def test_first_reads_may_fail(node_context: NodeContexts) -> None:
     capture = ScriptedCapture([None, None, bgr(0), bgr(55)])
     node = camera(capture)

@@ -1,0 +1,111 @@
+"""The newest moments of a motion, steadied, and what lies between them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.face.one_euro import OneEuro
+from vivant.nodes.formats.motion import FaceMotion
+from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+
+F64 = npt.NDArray[np.float64]
+
+SPEED_CUTOFF_HZ = 5.0
+"""How the speed that opens the filter is steadied. The paper's 1 Hz answers a blink when it is over."""
+EXPRESSION_BETA = 4.0
+"""Hertz for each full weight per second: a blink moves at 10 to 20 of them."""
+TURN_BETA = 30.0
+"""Hertz for each radian per second; a quick turn of the head has 2."""
+LONGEST_GAP_NS = 250_000_000
+"""After a longer silence nothing is drawn between what was and what is: it begins anew."""
+REMEMBERED = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    t_ns: int
+    weights: F64
+    turn: F64
+    shift: F64
+
+
+class MotionTrack:
+    """Holds what was captured last and answers what the motion was at a moment of the display.
+
+    Expression and turn pass a 1 euro filter at their capture times. In between they are interpolated by capture
+    time: the display asks for moments a little before the newest, so that there is something on both sides.
+    """
+
+    def __init__(self, min_cutoff_hz: float | None) -> None:
+        """Begin with nothing.
+
+        Args:
+            min_cutoff_hz: What passes the filter where nothing moves; None: no filter.
+        """
+        self._filters: tuple[OneEuro, OneEuro] | None = None
+        if min_cutoff_hz is not None:
+            self._filters = (
+                OneEuro(min_cutoff_hz, EXPRESSION_BETA, SPEED_CUTOFF_HZ),
+                OneEuro(min_cutoff_hz, TURN_BETA, SPEED_CUTOFF_HZ),
+            )
+        self._moments: deque[_Moment] = deque(maxlen=3)
+        self._delays: deque[int] = deque(maxlen=REMEMBERED)
+
+    def take(self, t_ns: int, motion: FaceMotion, now_ns: int) -> None:
+        """Take in what was captured at `t_ns` and has come at `now_ns`."""
+        last = self._moments[-1] if self._moments else None
+        if last is not None and not 0 < t_ns - last.t_ns <= LONGEST_GAP_NS:
+            self.forget()
+            last = None
+        weights = motion.weights.astype(np.float64)
+        turn = rotation_vector(motion.rotation.astype(np.float64))
+        if self._filters is not None:
+            dt_s = 0.0 if last is None else (t_ns - last.t_ns) / 1e9
+            weights, turn = (f(v, dt_s) for f, v in zip(self._filters, (weights, turn), strict=True))
+        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64)))
+        self._delays.append(now_ns - t_ns)
+
+    def forget(self) -> None:
+        """Begin anew: what comes next has nothing to do with what was."""
+        self._moments.clear()
+        for steady in self._filters or ():
+            steady.reset()
+
+    def at(self, now_ns: int, share: float) -> FaceMotion:
+        """Return the motion to be displayed.
+
+        Args:
+            now_ns: The display's moment.
+            share: How far behind the newest moment it is asked for when that arrives, in intervals; 0: the newest
+                itself, held until the next.
+
+        Raises:
+            IndexError: Nothing was taken in yet.
+        """
+        newest = self._moments[-1]
+        if share > 0 and len(self._moments) > 1:
+            interval_ns = newest.t_ns - self._moments[-2].t_ns
+            asked_ns = now_ns - min(self._delays) - round(share * interval_ns)
+            for before, after in zip(tuple(self._moments)[-2::-1], tuple(self._moments)[:0:-1], strict=True):
+                if asked_ns < after.t_ns:
+                    newest = _between(before, after, max(0.0, (asked_ns - before.t_ns) / (after.t_ns - before.t_ns)))
+                if asked_ns >= before.t_ns:
+                    break
+        return FaceMotion(
+            newest.weights.astype(np.float32),
+            rotation_matrix(newest.turn).astype(np.float32),
+            newest.shift.astype(np.float32),
+        )
+
+
+def _between(before: _Moment, after: _Moment, share: float) -> _Moment:
+    # neighbours differ by a few degrees at most: there the straight line between rotation vectors is good enough
+    weights, turn, shift = (
+        a + share * (b - a)
+        for a, b in ((before.weights, after.weights), (before.turn, after.turn), (before.shift, after.shift))
+    )
+    return _Moment(after.t_ns, weights, turn, shift)
