@@ -28,7 +28,7 @@ def vertex_normals(points: F32, triangles: I32) -> F32:
     for axis in range(3):
         for corner in range(3):
             out[:, axis] += np.bincount(triangles[:, corner], normal[:, axis], len(points))
-    return (out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def seen_in_space(points: F32, eye_z: float) -> F32:
@@ -41,7 +41,7 @@ def seen_in_space(points: F32, eye_z: float) -> F32:
 def towards_camera(normals: F32, points: F32, eye_z: float) -> F32:
     """Cosine-like measure ``(N,)`` of how much each vertex faces the camera at rest, as the skinning kernel has it."""
     direction = np.concatenate([-points[:, :2] / eye_z, np.ones((len(points), 1))], axis=1)
-    return (normals * direction).sum(axis=1).astype(np.float32)
+    return np.asarray((normals * direction).sum(axis=1), np.float32)
 
 
 def always(count: int) -> F32:

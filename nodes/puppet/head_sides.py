@@ -34,6 +34,7 @@ _SHOULDER_DM, _TEMPLE_DM, _THROAT_DM, _NECK_AXIS_DM = 0.58, 7.9, 6.25, 0.17
 _OUTLINE = 0.04  # face widths
 _JAW_DM, _NECK_DM = 6.75, 6.4  # from here down to there the head becomes neck
 _LIFT_DM = 0.015
+_LEAST_OPACITY = 0.02  # triangles that never reach it are only a burden
 _BAND_DM, _NECK_HALF_DM = 0.08, 0.75
 
 
@@ -72,10 +73,12 @@ def head_sides(
     ear = (np.abs(head.vertices[:, 0]) > _EAR_HALF_DM) & ~_below(head, _JAW_DM)
     lower = _below(head, _EAR_DM) & ~flare
     under_jaw = _below(head, _JAW_DM) & ~_below(head, _THROAT_DM)
-    solid = triangles[lower[triangles].all(axis=1) & ((least < _SHOWN_WELL) | under_jaw[triangles].all(axis=1))]
+    # Cheeks are among them though the body covers them: without, holes open between ear and jaw.
+    hidden = (least < _SHOWN_WELL) | under_jaw[triangles].all(axis=1)
+    solid = triangles[lower[triangles].all(axis=1) & hidden]
     cheek = ~ear & _below(head, _TEMPLE_DM)
     graze = triangles[(least < _SHOWN_WELL) & (most > _HARDLY) & cheek[triangles].all(axis=1)]
-    inner = cv2.erode((matte > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+    inner = np.asarray(cv2.erode((matte > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
     # The ear that the picture shows is enough: here it lies flat on the skull.
     out = fit.neutral[:, 0] - np.clip(fit.neutral[:, 0], -_EAR_HALF_DM, _EAR_HALF_DM)
     flat = placed.vertices - (np.where(ear, out, 0) * fit.scale)[:, None] * fit.rotation[:, 0]
@@ -89,17 +92,15 @@ def head_sides(
     outward = np.zeros_like(normals)
     outward[:, 0] = np.sign(slim[:, 0] - float(slim[solid, 0].mean()))
     rows[near] = coming_into_view(outward[near], slim[near], eye_z)
-    person = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), max(1.0, 0.02 * face_width * matte.shape[0]))
-    opacity = opacity * _ease((_TEMPLE_DM - head.vertices[:, 1]) / _NECK_FADE_DM)
-    grazing = (
-        opacity
-        * _ease(2 * _at(person, placed.vertices, fit.size) - 1)
-        * _ease((_SHOWN_WELL - facing) / _FADE)
-        * _ease((facing - _HARDLY) / _FADE)
-    )
+    blur_px = max(1.0, 0.02 * face_width * matte.shape[0])
+    person = np.asarray(cv2.GaussianBlur(inner.astype(np.float32), (0, 0), blur_px), np.float32)
+    grazing = np.asarray(opacity * _ease((_TEMPLE_DM - head.vertices[:, 1]) / _NECK_FADE_DM), np.float32)
+    grazing *= _ease(2 * _at(person, placed.vertices, fit.size) - 1)
+    grazing *= _ease((_SHOWN_WELL - facing) / _FADE) * _ease((facing - _HARDLY) / _FADE)
     lifted = placed.vertices + np.array([0, 0, _LIFT_DM * fit.scale], np.float32)
 
     def part(name: str, chosen: I32, vertices: F32, shows: F32, role: Role, rows: F32) -> MeshPart:
+        chosen = chosen[(shows[chosen] > _LEAST_OPACITY).any(axis=1)]
         used, flat = np.unique(chosen, return_inverse=True)
         return MeshPart(
             name=name,

@@ -62,7 +62,8 @@ def paint_sides(fit: HeadFit, vertices: F32, facing: F32, triangles: I32, pixels
     faces = (facing[corners] * bary).sum(axis=2)
     visible = covered & _visible(fit, vertices, triangles, place)
     at = picture_to_pixels(place.reshape(-1, 3), fit.size).reshape(height, width, 2) - 0.5
-    inner = cv2.erode((matte > 0.9).astype(np.float32), np.ones((3, 3), np.uint8), iterations=2)
+    sure = (matte > 0.9).astype(np.float32)
+    inner = np.asarray(cv2.erode(sure, np.ones((3, 3), np.uint8), iterations=2), np.float32)
     person = _look(inner, at) * visible
     trust = person * np.maximum(_ease((faces - _FROM) / (_WELL - _FROM)), _GRAZING_TRUST * (faces > 0.03))
     colour = _look(pixels.astype(np.float32), at)
@@ -89,13 +90,13 @@ def push_pull(colour: F32, trust: F32) -> F32:
     total, weight = sums[-1]
     filled = total / np.maximum(weight, 1e-6)[..., None]
     mean = total.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
-    filled = np.where(weight[..., None] > 1e-5, filled, mean).astype(np.float32)
+    filled = np.asarray(np.where(weight[..., None] > 1e-5, filled, mean), np.float32)
     for total, weight in sums[-2::-1]:
         wide = np.asarray(cv2.resize(filled, weight.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
         own = total / np.maximum(weight, 1e-6)[..., None]
         share = np.clip(weight, 0, 1)[..., None]
         filled = np.asarray(share * own + (1 - share) * wide, np.float32)
-    return filled
+    return np.asarray(filled, np.float32)
 
 
 def _unroll(fit: HeadFit, triangles: I32, size: tuple[int, int]) -> tuple[I32, F32]:
