@@ -59,7 +59,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
 
         self._fitter = HeadFitter(load_head())
         self._shape: npt.NDArray[np.float64] | None = None
-        self._seen = 0
+        self._seen = self._identity = 0
         self._solver = self._fitter.follow(self._fitter.prior_shape)
         if self.params.mode is Mode.MOVING:
             self._fitter.invert()
@@ -77,6 +77,8 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         if self.params.mode is Mode.STILL:
             head = self._fitter.fit(reading)
             return FitOutputs(FaceMotion(head.weights, rotation, translation), head)
+        if reading.identity != self._identity:
+            self._identity, self._seen, self._shape = reading.identity, 0, None  # another person, another shape
         if self._seen < self.params.shape_frames:
             self._learn(self._fitter.shape_of(reading))
         weights, *_ = self._solver.solve(picture_space(reading).astype(np.float64), reading.scores.astype(np.float64))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import AfterValidator, Field
 
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
+from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_face
+from vivant.nodes.face.face_tracks import FaceTracks
 from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
+from vivant.nodes.formats.face_marks import FaceMarks
 from vivant.nodes.formats.picture import Picture
 
 U8 = npt.NDArray[np.uint8]
@@ -30,22 +34,47 @@ class Mode(StrEnum):
     """Single pictures: each is searched afresh, small faces too."""
 
 
-class Pick(StrEnum):
-    """Which of several faces."""
+def _checked(box: Box) -> Box:
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise ValueError("a rectangle is [left, top, right, bottom], left less than right and top less than bottom")
+    return box
 
-    LARGEST = "largest"
-    CENTRE = "centre"
-    LEFTMOST = "leftmost"
-    RIGHTMOST = "rightmost"
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+Rectangle = Annotated[tuple[_Share, _Share, _Share, _Share], AfterValidator(_checked)]
 
 
 class LandmarksParams(NodeParams):
     """How faces are looked for."""
 
     mode: Mode = param(Mode.VIDEO, "Consecutive frames or single pictures.", cost=Cost.REOPEN)
-    pick: Pick = param(Pick.LARGEST, "Which face, where there are several.")
+    pick: Pick = param(
+        Pick.LARGEST,
+        "Which face, where there are several; same: the largest at first, then that one through losses and crossings.",
+    )
+    region: Rectangle = param(
+        (0.0, 0.0, 1.0, 1.0),
+        "Only faces whose middle lies here: left, top, right, bottom as shares of the picture.",
+    )
+    ignore: tuple[Rectangle, ...] = param(
+        (), "Faces whose middle lies in one of these rectangles are not there: a poster, a screen.", max_length=16
+    )
+    ignore_still_s: float = param(
+        0.0,
+        "A face that has not moved for so many seconds, while another has, is a picture and ignored; 0: none is.",
+        ge=0,
+        le=600,
+    )
+    forget_s: float = param(
+        3.0, "How long a face that is lost keeps its identity; `same` waits so long for it.", ge=0, le=600
+    )
     required: bool = param(False, "A picture without a face is an error.")
     confidence: float = param(0.5, "How sure a detection must be.", ge=0, le=1, cost=Cost.REOPEN)
+
+    @property
+    def several(self) -> bool:
+        """Whether one face at a time is not enough to tell which."""
+        return self.pick is not Pick.LARGEST or self.region != (0, 0, 1, 1) or bool(self.ignore or self.ignore_still_s)
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,6 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         model = context.fetch("face_landmarker")
         from mediapipe.tasks.python import BaseOptions, vision
 
-        still = self.params.mode is Mode.STILL
         self._notice = context.notice
         self._vision: Any = vision
         self._options: dict[str, Any] = dict(
@@ -81,38 +109,50 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
-        # With one face the landmarker steadies its landmarks over time, with several it does not.
-        self._landmarker = vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(
-                **self._options,
-                num_faces=_MOST_FACES if still else 1,
-                running_mode=vision.RunningMode.IMAGE if still else vision.RunningMode.VIDEO,
-            )
-        )
+        self._choice = self._fresh_choice()
+        self._create()
         self._last_ms = -1
         self._seen = self._empty = 0
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
         """Look at one picture."""
+        marks = inputs.frame.value.marks
+        if marks is not None:
+            return LandmarksOutputs(self._pointed_out(marks, inputs.frame.value.rgb))
         pixels = inputs.frame.value.rgb
         if self.params.mode is Mode.VIDEO:
             # Timestamps must increase strictly, whatever the source says.
             self._last_ms = max(self._last_ms + 1, inputs.frame.t_ns // 1_000_000)
             found = readings(self._landmarker.detect_for_video(_image(pixels), self._last_ms), pixels)
-            face = found[0] if found else None
+            if self.params.several:
+                params = self.params
+                face = self._choice.step(found, inputs.frame.t_ns, params.pick, params.region, params.ignore)
+            else:
+                face = found[0] if found else None
         else:
             face = self._search(pixels)
         if face is None and self.params.required:
             raise VivantError(
                 "no face was found in the picture",
                 remedy="use a picture in which one face is well lit, not too small and turned less than about "
-                "45 degrees; crop it closer to the face; animals and very stylised drawings are not found yet",
+                "45 degrees; crop it closer to the face; animals and very "
+                "stylised drawings are not found: point the face out with `vivant rig PICTURE --edit`",
             )
         if face is None:
             self._empty += 1
         else:
             self._seen += 1
         return LandmarksOutputs(face)
+
+    def update(self, params: LandmarksParams) -> None:
+        """Take over which face is meant."""
+        several = self.params.several
+        super().update(params)
+        self._choice.tracks.forget_ns, self._choice.tracks.poster_ns = _times_ns(params)
+        if params.several != several:
+            self._landmarker.close()
+            self._choice = self._fresh_choice()
+            self._create()
 
     def close(self, outcome: Outcome) -> None:
         """Close the landmarker: it holds threads. Say so if nothing that came in ever showed a face."""
@@ -124,23 +164,48 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             self._landmarker.close()
             self._landmarker = None
 
+    def _create(self) -> None:
+        """Load the landmarker. With one face it steadies its landmarks over time, with several it does not."""
+        still = self.params.mode is Mode.STILL
+        self._landmarker = self._vision.FaceLandmarker.create_from_options(
+            self._vision.FaceLandmarkerOptions(
+                **self._options,
+                num_faces=_MOST_FACES if still else _MOST_FOLLOWED if self.params.several else 1,
+                running_mode=self._vision.RunningMode.IMAGE if still else self._vision.RunningMode.VIDEO,
+            )
+        )
+
+    def _fresh_choice(self) -> FaceChoice:
+        return FaceChoice(FaceTracks(*_times_ns(self.params)))
+
+    def _pointed_out(self, marks: FaceMarks, pixels: U8) -> FaceReading:
+        """Read the face off the points that came with the picture."""
+        from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.drawn_eyes import with_eyes
+        from vivant.nodes.face.marks_fit import MarksFitter
+
+        self._seen += 1
+        return MarksFitter(load_head()).fit(with_eyes(pixels, marks), (pixels.shape[1], pixels.shape[0]))
+
     def _search(self, pixels: U8) -> FaceReading | None:
         """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""
         height, width = pixels.shape[:2]
         found = self._detect(pixels, (0, 0, width, height))
         # On the whole the detector misses small faces: where another than the largest is wanted, or where
         # there are several, all are looked for.
-        if len(found) != 1 or self.params.pick is not Pick.LARGEST:
+        params = self.params
+        if len(found) != 1 or params.several:
             found = self._with_tiles(pixels, found, 2)
         else:
             found = [self._close_range(pixels, found[0]) or found[0]]
         if not found:
             found = self._with_tiles(pixels, found, 3)
+        found = [face for face in found if allowed(face, params.region, params.ignore)]
         if not found:
             return None
         if len(found) > 1:
-            self._notice(f"{len(found)} faces found in the picture: taking the {self.params.pick.value} one")
-        return pick_face(found, self.params.pick)
+            self._notice(f"{len(found)} faces found in the picture: taking the {_WORDS[params.pick]} one")
+        return pick_face(found, params.pick)
 
     def _with_tiles(self, pixels: U8, whole: list[FaceReading], parts: int) -> list[FaceReading]:
         """Add what tiles show. A find in a tile counts when it is found at close range too.
@@ -178,6 +243,12 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 
 
 _MOST_FACES = 8
+_MOST_FOLLOWED = 5  # each costs about as much as a single one
+_WORDS = {pick: pick.value for pick in Pick} | {Pick.SAME: Pick.LARGEST.value}  # a single picture has no before
+
+
+def _times_ns(params: LandmarksParams) -> tuple[int, int]:
+    return round(params.forget_s * 1e9), round(params.ignore_still_s * 1e9)
 
 
 def readings(result: Any, pixels: U8) -> list[FaceReading]:
@@ -195,27 +266,6 @@ def readings(result: Any, pixels: U8) -> list[FaceReading]:
         scores = np.array([by_name.get(name, 0.0) for name in BLENDSHAPES], np.float32)
         out.append(FaceReading(points * scale, (width, height), scores, np.array(transform, np.float32)))
     return out
-
-
-def pick_face(faces: list[FaceReading], pick: Pick) -> FaceReading:
-    """Choose one of several faces."""
-
-    def area(face: FaceReading) -> float:
-        return float(np.prod(np.ptp(face.points[:, :2], axis=0)))
-
-    def centre(face: FaceReading) -> npt.NDArray[np.float32]:
-        return np.asarray(face.points[:, :2].mean(axis=0), np.float32)
-
-    middle = np.array(faces[0].size, np.float32) / 2
-    match pick:
-        case Pick.LARGEST:
-            return max(faces, key=area)
-        case Pick.CENTRE:
-            return min(faces, key=lambda f: float(np.linalg.norm(centre(f) - middle)))
-        case Pick.LEFTMOST:
-            return min(faces, key=lambda f: float(centre(f)[0]))
-        case Pick.RIGHTMOST:
-            return max(faces, key=lambda f: float(centre(f)[0]))
 
 
 def _image(pixels: U8) -> Any:

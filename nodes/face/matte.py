@@ -63,7 +63,8 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
     """Cuts the person out of the picture: a matte with soft edges.
 
     MediaPipe's person segmenter, holes filled, edges aligned to the picture's own. A picture with a
-    transparent background says itself what belongs to it.
+    transparent background says itself what belongs to it. Where the segmenter sees nobody and the face was pointed
+    out, the figure is cut out by its colours.
     """
 
     def __init__(self, params: MatteParams) -> None:
@@ -107,8 +108,8 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         confidence = self._segment(picture.rgb)
         if self.params.mode is MatteMode.STREAM:
             confidence = self._steady(confidence)
-        if (confidence > 0.5).mean() < SMALLEST_PERSON and self._context is not None:
-            self._context.notice("no person was found in the picture: the matte is empty")
+        if (confidence > 0.5).mean() < SMALLEST_PERSON:
+            confidence = self._around_the_face(picture, confidence)
         values = close_gaps(confidence)
         if self.params.refine:
             rounds = 3 if self.params.mode is MatteMode.STILL else 1
@@ -136,6 +137,18 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         if mask.shape != (height, width):
             mask = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         return np.clip(np.nan_to_num(mask), 0.0, 1.0)
+
+    def _around_the_face(self, picture: Picture, confidence: Floats) -> Floats:
+        """Cut out by its colours the figure whose face was pointed out; else say that nobody is there."""
+        if picture.marks is not None:
+            from vivant.nodes.face.pointed_matte import matte_around
+
+            cut = matte_around(picture.rgb, picture.marks)
+            if cut is not None:
+                return cut
+        if self._context is not None:
+            self._context.notice("no person was found in the picture: the matte is empty")
+        return confidence
 
     def _steady(self, confidence: Floats) -> Floats:
         """Hold back small changes over time; large ones (the person moved) pass at once."""

@@ -22,9 +22,11 @@ class FaceReading:
             tongueOut, which the tracker does not know, is 0.
         transform: ``float32 (4, 4)`` head to camera: rotation times a uniform scale, translation in
             centimetres, right-handed, y up, the camera looks along -z.
+        identity: Number of the face among those of a stream: another person has another. 0: nobody keeps count.
     """
 
     points: npt.NDArray[np.float32]
     size: tuple[int, int]
     scores: npt.NDArray[np.float32]
     transform: npt.NDArray[np.float32]
+    identity: int = 0

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.formats.face_marks import FaceMarks
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
@@ -15,9 +17,11 @@ class Picture:
     Attributes:
         pixels: ``uint8 (height, width, 3)`` RGB or ``(height, width, 4)`` RGBA with straight alpha, sRGB,
             row 0 on top, C-contiguous, read-only.
+        marks: The face that somebody pointed out in it, in its pixels; None: it has to be looked for.
     """
 
     pixels: npt.NDArray[np.uint8]
+    marks: FaceMarks | None = None
 
     def __post_init__(self) -> None:
         p = self.pixels

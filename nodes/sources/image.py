@@ -15,6 +15,7 @@ from vivant.graph.node import NodeContext, Outcome, Pace, Source
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import NoInputs, output
 from vivant.nodes.formats.picture import Picture
+from vivant.nodes.sources.face_file import face_file_of, read_face_file
 from vivant.nodes.sources.given_file import given_file, unreadable
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class ImageOutputs:
 class ImageSource(Source[ImageParams, ImageOutputs], type="source.image", pace=Pace.ONCE):
     """Reads a still picture from a file.
 
-    It is decoded in `open`, so that a fault shows before anything starts.
+    It is decoded in `open`, so that a fault shows before anything starts. Where a file ``NAME.face.json`` lies
+    beside it, the picture carries the face that this file points out.
     """
 
     _picture: Picture | None = None
@@ -58,10 +60,16 @@ class ImageSource(Source[ImageParams, ImageOutputs], type="source.image", pace=P
         """Read the picture.
 
         Raises:
-            VivantError: No such file, no picture, damaged, too large or too small.
+            VivantError: No such file, no picture, damaged, too large or too small; or the file beside it that says
+                where the face is cannot be used.
         """
         file = given_file(context, self.params.path, "picture")
-        self._picture = Picture(_read(file, self.params.max_size, context))
+        pixels, size = _read(file, self.params.max_size, context)
+        marks = None
+        if not self.params.path.startswith("sample:") and (beside := face_file_of(file)).exists():
+            marks = read_face_file(beside, size).scaled(pixels.shape[1] / size[0], pixels.shape[0] / size[1])
+            context.notice(f"{file.name}: its face is taken from {beside.name}")
+        self._picture = Picture(pixels, marks)
 
     def process(self, inputs: NoInputs) -> ImageOutputs:
         """Return the picture."""
@@ -78,8 +86,22 @@ class ImageSource(Source[ImageParams, ImageOutputs], type="source.image", pace=P
         self._picture = None
 
 
-def _read(file: Path, max_size: int, context: NodeContext) -> npt.NDArray[np.uint8]:
-    """Return the file's pixels, ``uint8 (height, width, 3 or 4)``."""
+def upright_size(file: Path) -> tuple[int, int]:
+    """Return width and height of a picture as it is shown, without decoding it.
+
+    Raises:
+        OSError: It cannot be read, or is no picture.
+    """
+    from PIL import Image
+
+    with Image.open(file, formats=FORMATS) as opened:
+        width, height = opened.size
+        sideways = opened.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (height, width) if sideways else (width, height)
+
+
+def _read(file: Path, max_size: int, context: NodeContext) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
+    """Return the file's pixels, ``uint8 (height, width, 3 or 4)``, and its own width and height, upright."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -96,6 +118,7 @@ def _read(file: Path, max_size: int, context: NodeContext) -> npt.NDArray[np.uin
                 profile = opened.info.get("icc_profile")
                 orientation = _orientation(opened, file, context)
                 image = _upright(_to_srgb(_to_8_bit(opened), profile, file, context), orientation)
+                size = image.size
                 pixels = np.array(_reduced(image, max_size, file, context))
     except VivantError:
         raise
@@ -115,7 +138,7 @@ def _read(file: Path, max_size: int, context: NodeContext) -> npt.NDArray[np.uin
         ) from error
     if pixels.shape[2] == 4 and bool((pixels[..., 3] == 255).all()):
         pixels = np.ascontiguousarray(pixels[..., :3])
-    return pixels
+    return pixels, size
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:

@@ -116,6 +116,7 @@ def registry() -> Registry:
             _outputs(motion=FaceMotion, head=Head),
         ),
         _node("depth.relief", NodeParams, _inputs(matte=Matte, head=Head), _outputs(depth=DepthMap)),
+        _node("puppet.smooth", NodeParams, _inputs(motion=FaceMotion), _outputs(motion=FaceMotion), render),
         _node(
             "puppet.build",
             NodeParams,

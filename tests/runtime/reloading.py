@@ -23,8 +23,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vivant.graph.errors import VivantError
 from vivant.graph.registry import Registry
 from vivant.nodes.render.puppet import RenderPuppet
@@ -174,6 +172,8 @@ def main(arguments: list[str]) -> int:
     """Run and print."""
     portrait, driver, *rest = arguments
     prepare_environment()
+    import numpy as np
+
     count = int(rest[0]) if rest else 1000
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         preset = Path(folder) / "preset.json"

@@ -13,13 +13,12 @@ from PIL import Image
 from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet
+from vivant.nodes.face.face_choice import Pick, pick_face
 from vivant.nodes.face.landmarks import (
     FaceLandmarks,
     LandmarksInputs,
     LandmarksParams,
     Mode,
-    Pick,
-    pick_face,
     readings,
 )
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX

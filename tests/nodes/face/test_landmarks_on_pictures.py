@@ -14,7 +14,8 @@ import pytest
 from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet
-from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode, Pick
+from vivant.nodes.face.face_choice import Pick
+from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.picture import Picture
 from vivant.runtime.models import ModelStore

@@ -1,0 +1,1 @@
+"""Rigs: built for themselves, without a driver, and pointed out by hand."""

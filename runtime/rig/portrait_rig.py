@@ -1,0 +1,106 @@
+"""A portrait's rig alone: the part of a preset that makes the puppet, run once, without a driver."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vivant.graph.errors import VivantError
+from vivant.graph.graph import Graph
+from vivant.graph.node import Outcome
+from vivant.graph.preset import apply_overrides, load_preset
+from vivant.graph.registry import Registry
+from vivant.graph.validation import validate
+from vivant.runtime.clock import MonotonicClock, VirtualClock
+from vivant.runtime.node_fault import NodeFault, explain
+from vivant.runtime.prelude import run_still_part
+from vivant.runtime.services import Services
+from vivant.runtime.shipped_presets import find_preset
+from vivant.runtime.station import Station
+
+if TYPE_CHECKING:
+    from vivant.nodes.rig.sheet import Rig
+
+
+def rig_of(portrait: str, preset: str, overrides: list[str], services: Services, stop: threading.Event) -> Rig:
+    """Build the rig of a portrait as a preset would.
+
+    Args:
+        portrait: Absolute path of the picture, or the name of a sample.
+        preset: A preset file or the name of one; it needs a node ``portrait`` and one of type ``puppet.build``.
+        overrides: Texts ``node.param=value``.
+        services: What nodes need from outside.
+        stop: Set when the user wants to leave.
+
+    Raises:
+        VivantError: The preset cannot be used, or a node failed: no face, no such picture.
+    """
+    from vivant.nodes.rig.sheet import Rig
+
+    graph = _graph(portrait, preset, overrides)
+    builder = next((spec for spec in graph.nodes if spec.node_class.type == "puppet.build"), None)
+    if builder is None or "portrait" not in graph:
+        raise VivantError(
+            f"the preset '{graph.name}' cannot be used here: it builds no puppet of a node called 'portrait'",
+            remedy="see `vivant presets`; `portrait-video` is made for this",
+            exit_status=2,
+        )
+    needed = graph.upstream([builder.id]) | {builder.id}
+    part = replace(graph, nodes=tuple(spec for spec in graph.nodes if spec.id in needed))
+    values = _run(part, services, stop)
+    if values is None:
+        raise VivantError("interrupted: nothing was made")
+
+    def given(name: str) -> Any:
+        link = builder.links[name]
+        return values[link.node][link.output].value
+
+    made = values[builder.id].get("puppet")
+    if made is None:
+        raise VivantError("no puppet could be built of this picture: no face was found in it", where=portrait)
+    retarget = next((spec.params for spec in graph.nodes if spec.node_class.type == "puppet.retarget"), None)
+    return Rig(
+        name=portrait if portrait.startswith("sample:") else Path(portrait).name,
+        picture=given("frame"),
+        fit=given("head"),
+        matte=given("matte").values,
+        depth=given("depth"),
+        puppet=made.value,
+        most_yaw_deg=float(getattr(retarget, "most_yaw_deg", 40.0)),
+        most_pitch_deg=float(getattr(retarget, "most_pitch_deg", 25.0)),
+    )
+
+
+def _graph(portrait: str, preset: str, overrides: list[str]) -> Graph:
+    path = find_preset(preset)
+    document = apply_overrides(load_preset(path), [f"portrait.path={json.dumps(portrait)}", *overrides])
+    return validate(document, Registry.installed(), path.parent, where=str(path))
+
+
+def _run(graph: Graph, services: Services, stop: threading.Event) -> dict[str, dict[str, Any]] | None:
+    clock, wall = VirtualClock(), MonotonicClock()
+    stations: dict[str, Station] = {}
+    for spec in graph.nodes:
+        context = services.node_context(graph, spec, clock.now_ns, offline=True)
+        stations[spec.id] = Station(graph, spec, context, wall.now_ns, services.trace)
+    outcome = Outcome.FAILED
+
+    def call(station: Station, work: Callable[[], None]) -> None:
+        work()
+
+    try:
+        for station in stations.values():
+            with NodeFault.of(station.id):
+                station.open()
+        values = run_still_part(graph, stations, call, stop.is_set, {})
+        outcome = Outcome.INTERRUPTED if values is None else Outcome.DONE
+        return values
+    except NodeFault as fault:
+        raise explain(fault.error, fault.node_id, services.log_dir) from fault.error
+    finally:
+        for station in reversed(stations.values()):
+            station.close(outcome)
