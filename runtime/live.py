@@ -19,6 +19,7 @@ from vivant.runtime.expendable import Expendable
 from vivant.runtime.frame_pacer import STEP_NS, FramePacer
 from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.node_fault import NodeFault, explain
+from vivant.runtime.orders import Orders
 from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
 from vivant.runtime.refusals import Refusals
@@ -82,6 +83,9 @@ class LiveEngine:
         self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
         self._refusals = Refusals()
+        self._orders = Orders(
+            self._bell, services.notice, lambda error, node_id: explain(error, node_id, services.log_dir)
+        )
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
         self._status = LiveStatus(self._stations, self._ledger.presented, self._clock.now_ns, self._refusals)
         self._ledger.heard = self._status.notice
@@ -134,7 +138,7 @@ class LiveEngine:
 
     def _station(self, graph: Graph, spec: NodeSpec) -> Station:
         context = self._services.node_context(graph, spec, self._clock.now_ns, offline=False)
-        context = replace(context, status=self._status.lines)
+        context = replace(context, status=self._status.lines, send=self._orders.send)
         station = Station(graph, spec, context, self._clock.now_ns, self._services.trace)
         if spec.pace is Pace.CAPTURE:
             # those that nobody holds any more have left nothing behind; a call that hangs holds its own
@@ -256,6 +260,7 @@ class LiveEngine:
                 return
             if reload:
                 reload.step()
+            self._orders.carry_out(crew)
             # asked before the step: what came last is still seen by it
             over = crew.over()
             crew.lane.step()

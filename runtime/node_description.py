@@ -10,7 +10,7 @@ from vivant.graph.port import Wait, type_label
 
 
 def describe_node(node: type[Node[Any, Any, Any]]) -> dict[str, Any]:
-    """Return ``type``, ``about``, ``lane``, ``inputs``, ``outputs`` and ``params`` of a node, ready for JSON.
+    """Return ``type``, ``about``, ``lane``, ``inputs``, ``outputs``, ``params`` and ``commands`` of a node, ready for JSON.
 
     Inputs that the engine supplies (the render lane's tick) are left out: no preset wires them. A parameter's
     ``schema`` is its JSON Schema, with bounds.
@@ -47,6 +47,7 @@ def describe_node(node: type[Node[Any, Any, Any]]) -> dict[str, Any]:
             }
             for name, schema in schemas.get("properties", {}).items()
         ],
+        "commands": [{"name": name, "help": told} for name, told in node.commands.items()],
     }
 
 

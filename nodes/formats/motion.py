@@ -17,8 +17,11 @@ class FaceMotion:
         rotation: ``float32 (3, 3)`` head to camera; identity looks straight into the camera. Right-handed,
             x to the right of the image, y up, z toward the viewer.
         translation: ``float32 (3,)`` centimetres, same axes.
+        rest: ``float32 (52,)`` what this face wears when it does nothing. None: nobody has calibrated it. Where it is
+            given, `rotation` is the turn from this person's own neutral, identity.
     """
 
     weights: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
+    rest: npt.NDArray[np.float32] | None = None

@@ -31,6 +31,7 @@ class _Moment:
     weights: F64
     turn: F64
     shift: F64
+    rest: npt.NDArray[np.float32] | None
 
 
 class MotionTrack:
@@ -66,7 +67,7 @@ class MotionTrack:
         if self._filters is not None:
             dt_s = 0.0 if last is None else (t_ns - last.t_ns) / 1e9
             weights, turn = (f(v, dt_s) for f, v in zip(self._filters, (weights, turn), strict=True))
-        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64)))
+        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64), motion.rest))
         self._delays.append(now_ns - t_ns)
 
     def forget(self) -> None:
@@ -99,6 +100,7 @@ class MotionTrack:
             newest.weights.astype(np.float32),
             rotation_matrix(newest.turn).astype(np.float32),
             newest.shift.astype(np.float32),
+            newest.rest,
         )
 
 
@@ -108,4 +110,4 @@ def _between(before: _Moment, after: _Moment, share: float) -> _Moment:
         a + share * (b - a)
         for a, b in ((before.weights, after.weights), (before.turn, after.turn), (before.shift, after.shift))
     )
-    return _Moment(after.t_ns, weights, turn, shift)
+    return _Moment(after.t_ns, weights, turn, shift, after.rest)

@@ -62,6 +62,7 @@ class CameraOutputs:
     """Outputs of `CameraSource`."""
 
     frame: Picture = output("The camera's newest frame.")
+    device: str = output("Which camera it is, in words.")
 
 
 class CameraSource(
@@ -148,7 +149,7 @@ class CameraSource(
                 f"they were {self._size[0]} x {self._size[1]}"
             )
             self._size = size
-        return Emission(CameraOutputs(Picture(pixels)), captured_ns)
+        return Emission(CameraOutputs(Picture(pixels), str(self._identity)), captured_ns)
 
     def close(self, outcome: Outcome) -> None:
         """Let go of the camera; its lamp goes out."""
