@@ -162,8 +162,10 @@ def test_offline_each_frame_shows_what_was_tracked_in_it(node_context: Callable[
 
 def test_another_calm_takes_effect_at_once() -> None:
     node = PuppetSmooth(SmoothParams(calm=1))
+    slow: FaceMotion | None = None
+    packet: Packet[FaceMotion | None] = Packet(None, 0, -1)
     for seq, weight in enumerate((0.0, 0.0, 0.0, 1.0)):
-        packet: Packet[FaceMotion | None] = Packet(motion(weight), seq * TRACKED, seq)
+        packet = Packet(motion(weight), seq * TRACKED, seq)
         slow = node.process(SmoothInputs(Packet(Tick(seq * TRACKED, 0), 0, -1), packet)).motion
     assert slow is not None
     assert slow.weights[0] < 0.9
