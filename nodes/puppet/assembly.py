@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +14,18 @@ from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
-from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
+from vivant.nodes.puppet.backdrop import complete_background, separate_foreground, tightened
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
+from vivant.nodes.puppet.facing import always, seen_in_space, soft_edges, towards_camera, vertex_normals
+from vivant.nodes.puppet.head_sides import head_sides
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
 from vivant.nodes.puppet.openings import inner_lips, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -28,6 +33,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
+_CREASE = 0.7
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -45,9 +51,11 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     """
     size = fit.size
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
+    eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     patch = face_patch(head)
     placed = place_head(head, fit, inner_lips(head, patch))
     background = complete_background(pixels, matte, moving(fit, face_width))
+    matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": body_texture(separate_foreground(pixels, matte, background), face_width),
@@ -72,10 +80,34 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         units=placed.units[:, patch.vertices],
         bone="head",
     )
+    depth_map = _person_depth(depth, matte)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
-    parts = [body, openings(face, patch), *mouth, *eyes, face]
-    eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
-    return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
+    body = _with_soft_folds(body, depth_map, size, eye_z)
+    normals = vertex_normals(seen_in_space(face.vertices, eye_z), face.triangles)
+    rows = soft_edges(normals, face.vertices, eye_z)
+    share = patch.outer[:, None]
+    face = dataclasses.replace(face, facing=share * rows + (1 - share) * always(len(rows)))
+    behind, beside, textures["sides"] = head_sides(head, fit, placed, pixels, matte, face_width, eye_z)
+    parts = [behind, body, openings(face, patch), *mouth, *eyes, face, beside]
+    puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
+
+
+def _with_soft_folds(body: MeshPart, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
+    """Let a relief fade where it turns away, and draw what is far first: so its folds are soft before itself, too."""
+    places = body.vertices.copy()
+    places[:, 2] += _sample(depth_map, picture_to_uv(places, size))
+    normals = vertex_normals(seen_in_space(places, eye_z), body.triangles)
+    rows = soft_edges(normals, places, eye_z)
+    # In the crease between the head and hair behind it the mean normal says nothing of either.
+    crease = towards_camera(normals, places, eye_z) < _CREASE
+    rows[crease] = always(int(crease.sum()))
+    order = np.argsort(places[body.triangles, 2].mean(axis=1), kind="stable")
+    return dataclasses.replace(
+        body,
+        facing=rows,
+        triangles=np.ascontiguousarray(body.triangles[order]),
+    )
 
 
 def _joined(
@@ -130,6 +162,9 @@ def _joined(
         uv=np.concatenate([p.uv for p in parts]).astype(np.float32),
         map_uv=picture_to_uv(vertices, fit.size),
         opacity=np.concatenate([p.opacity for p in parts]).astype(np.float32),
+        facing=np.concatenate(
+            [always(len(p.vertices)) if p.facing is None else p.facing for p in parts], dtype=np.float32
+        ),
         triangles=np.concatenate(triangles).astype(np.int32),
         layers=tuple(layers),
         textures=textures,
@@ -143,6 +178,7 @@ def _joined(
         head_rotation=fit.rotation,
         scale=fit.scale,
         jaw_swing=swing,
+        turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 
 

@@ -12,6 +12,7 @@ U8 = npt.NDArray[np.uint8]
 _SURE_BACKGROUND = 0.02
 _SAFETY_SHARE = 0.006  # how far beyond the matte its colours may still bleed, in picture heights
 _INPAINT_SIDE = 320
+_FAINT, _SURE = 0.12, 0.95
 
 
 def complete_background(pixels: U8, matte: F32, moving: F32) -> U8:
@@ -62,6 +63,18 @@ def _grain(pixels: U8, hidden: U8) -> F32:
     strength = min(6.0, 1.4826 * float(np.median(np.abs(detail[seen]))))
     noise = np.random.default_rng(0).standard_normal(hidden.shape).astype(np.float32)
     return np.asarray(strength * cv2.GaussianBlur(noise, (0, 0), 0.7) * 2.0, np.float32)[..., None]
+
+
+def tightened(matte: F32) -> F32:
+    """Drop the faint parts of a matte.
+
+    Its outermost pixels carry the background's colour, too: stretched, they would be threads and halos, where the
+    picture at rest shows nothing of them.
+
+    Args:
+        matte: ``float32 (h, w)``.
+    """
+    return np.ascontiguousarray(np.clip((matte - _FAINT) / (_SURE - _FAINT), 0, 1), np.float32)
 
 
 def separate_foreground(pixels: U8, matte: F32, background: U8) -> U8:
