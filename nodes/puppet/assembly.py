@@ -34,6 +34,9 @@ U8 = npt.NDArray[np.uint8]
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
 _CREASE = 0.7
+_DOUBTFUL = 0.6
+_GRAZING, _WELL = 0.1, 0.4  # cosines to the line of sight
+_BAND = 0.7  # face widths around the person that a turned head may uncover
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -54,12 +57,12 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     patch = face_patch(head)
     placed = place_head(head, fit, inner_lips(head, patch))
-    background = complete_background(pixels, matte, moving(fit, face_width))
+    background = complete_background(pixels, matte, moving(fit, face_width), _BAND * face_width * size[1])
     matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": body_texture(separate_foreground(pixels, matte, background), face_width),
-        "face": _opaque(pixels),
+        "face": _only_sure(pixels, matte),
     }
     eyes, centres = [], {}
     for side in ("Right", "Left"):
@@ -81,6 +84,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
+    face = _into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     body = _with_soft_folds(body, depth_map, size, eye_z)
     normals = vertex_normals(seen_in_space(face.vertices, eye_z), face.triangles)
@@ -88,9 +92,25 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     share = patch.outer[:, None]
     face = dataclasses.replace(face, facing=share * rows + (1 - share) * always(len(rows)))
     behind, beside, textures["sides"] = head_sides(head, fit, placed, pixels, matte, face_width, eye_z)
-    parts = [behind, body, openings(face, patch), *mouth, *eyes, face, beside]
+    parts = [body, openings(face, patch), *mouth, *eyes, face]
     puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
+
+
+def _into_relief(face: MeshPart, outer: F32, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
+    """Let the face's skin, toward its outline, fade where the picture shows it at a grazing angle, and lie on the relief.
+
+    There the fitted head and the picture disagree by a pixel or two, and skin would take along what lies beside it.
+    """
+    normals = vertex_normals(seen_in_space(face.vertices, eye_z), face.triangles)
+    facing = towards_camera(normals, face.vertices, eye_z)
+    well = np.clip((facing - _GRAZING) / (_WELL - _GRAZING), 0, 1)
+    lift = np.maximum(_sample(depth_map, picture_to_uv(face.vertices, size)) - face.vertices[:, 2], 0)
+    vertices = face.vertices.copy()
+    vertices[:, 2] += outer * np.clip(4 * facing, 0, 1) * lift
+    return dataclasses.replace(
+        face, vertices=vertices, opacity=(face.opacity * (1 - outer * (1 - well))).astype(np.float32)
+    )
 
 
 def _with_soft_folds(body: MeshPart, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
@@ -248,6 +268,12 @@ def _sample(depth_map: F32, uv: F32) -> F32:
     map_y = (uv[:, 1] * height - 0.5).astype(np.float32)[None]
     sampled = cv2.remap(depth_map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled[0], np.float32)
+
+
+def _only_sure(pixels: U8, matte: F32) -> U8:
+    """The picture where it is surely the person: skin must not take the background's pixels along."""
+    alpha = np.clip((matte - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1)
+    return np.ascontiguousarray(np.dstack([pixels, np.round(255 * alpha).astype(np.uint8)]))
 
 
 def _opaque(pixels: U8) -> U8:

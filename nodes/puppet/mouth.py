@@ -29,6 +29,8 @@ _UPPER_SHOWS, _LOWER_SHOWS = 0.05, 0.015  # how far the biting edges pass the cl
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
+_BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
+
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
 
@@ -123,6 +125,13 @@ class _Arch:
         teeth = fit.neutral[self.members]
         self.half = float(np.abs(teeth[:, 0]).max())
         self.front, self.back = float(teeth[:, 2].max()), float(teeth[:, 2].min())
+        # It keeps close behind the lips as the picture wears them: the head's own, seen from aside, would leave a dark
+        # gap at the far corner of the mouth.
+        worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
+        corners = head.landmark_positions(worn.astype(np.float32))[[INNER_LIPS[0], INNER_LIPS[10]]]
+        aside, depth = float(np.abs(corners[:, 0]).mean()), float(corners[:, 2].mean()) - _BEHIND_CORNER_DM
+        self.half = max(self.half, aside + _BEYOND_CORNER_DM)
+        self.back = max(self.back, self.front - max(self.front - depth, 0.0) * (self.half / aside) ** 2)
         # The biting edges are where a relaxed mouth shows them, whatever the shape's own teeth say.
         upper_lip, lower_lip = head.landmark_positions(fit.neutral)[[13, 14], 1]
         self.low = float(upper_lip) - _UPPER_SHOWS
