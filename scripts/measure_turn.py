@@ -106,7 +106,7 @@ def draw(puppet: Puppet, path: Path, folder: Path | None) -> None:
     centre = puppet.plane[puppet.triangles[-puppet.layers[-1].count // 3 :]].mean(axis=(0, 1))
     left = int(np.clip(centre[0] * size[1] + size[0] / 2 - SHEET_SIDE / 2, 0, max(0, size[0] - SHEET_SIDE)))
     top = int(np.clip(size[1] / 2 - centre[1] * size[1] - SHEET_SIDE / 2, 0, max(0, size[1] - SHEET_SIDE)))
-    vertices = np.empty((len(puppet.plane), 8), np.float32)
+    vertices = np.empty((len(puppet.plane), 7), np.float32)
     rows, spent = [], 0.0
     renderer = PuppetRenderer(gl.context, size)
     renderer.load(puppet)

@@ -9,7 +9,6 @@ layout(location = 4) in vec2 map_place;
 layout(location = 5) in float own_depth;
 layout(location = 6) in float mapped;
 layout(location = 7) in float vertex_opacity;
-layout(location = 8) in float showing;  // how much it shows, before it is clamped
 
 uniform sampler2D depth_map;
 uniform vec3 eye;        // the camera, picture space
@@ -30,6 +29,5 @@ void main() {
     float near_far = clamp(-place.z * 0.5, -1.0, 1.0) * slice.x + slice.y;
     gl_Position = vec4(seen / half_size, near_far * w, w);
     uv = texture_place;
-    // Below 0 beyond an edge, so that it runs through the triangle, not along it.
-    opacity = vertex_opacity * min(showing, 1.0);
+    opacity = vertex_opacity;
 }

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.joints import HEAD_DM, NECK_DM
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.head import HeadFit
-from vivant.nodes.puppet.skeleton import HEAD_DM, NECK_DM
 
 F32 = npt.NDArray[np.float32]
 

@@ -30,10 +30,8 @@ class Bone:
 class Role(StrEnum):
     """How a layer hides and is hidden."""
 
-    BEHIND = "behind"
-    """Over the backdrop, behind all others."""
     BODY = "body"
-    """Over what is behind."""
+    """Over the backdrop."""
     OPENING = "opening"
     """Cuts a window into the layers before it, through which INSIDE layers are seen."""
     INSIDE = "inside"
@@ -99,10 +97,6 @@ class Puppet:
         uv: ``float32 (V, 2)`` in its layer's texture, origin at the top left.
         map_uv: ``float32 (V, 2)`` in `depth_map`, origin at the top left.
         opacity: ``float32 (V,)``.
-        facing: ``float32 (V, 4)`` what of a vertex shows as it turns: the normal at rest (3), scaled, and an offset.
-            The normal, turned, times the direction to the camera, plus the offset, at most 1, multiplies the
-            opacity; below 0 nothing shows. So edges are soft where a surface turns away, and one that the picture
-            never showed appears as it comes into view. Three zeros and a 1: it always shows.
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
         layers: Back to front.
         textures: By name, ``uint8 (h, w, 4)`` RGBA, straight alpha.
@@ -130,7 +124,6 @@ class Puppet:
     uv: F32
     map_uv: F32
     opacity: F32
-    facing: F32
     triangles: I32
     layers: tuple[Layer, ...]
     textures: dict[str, npt.NDArray[np.uint8]]
@@ -172,9 +165,8 @@ class SkinnedMesh:
     """A puppet's vertices, bent.
 
     Attributes:
-        vertices: ``float32 (V, 8)``: the skinned place of the plane (3), the skinned ray (3), the change of depth
-            by morphs (1), how much it shows, before it is clamped (1). The place of the vertex is
-            ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
+        vertices: ``float32 (V, 7)``: the skinned place of the plane (3), the skinned ray (3), the change of depth
+            by morphs (1). The place of the vertex is ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
     """
 
     vertices: F32

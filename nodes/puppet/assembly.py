@@ -17,8 +17,7 @@ from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground, tightened
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
-from vivant.nodes.puppet.facing import always, seen_in_space, soft_edges, towards_camera, vertex_normals
-from vivant.nodes.puppet.head_sides import head_sides
+from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
 from vivant.nodes.puppet.openings import inner_lips, openings
@@ -33,10 +32,8 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
-_CREASE = 0.7
 _DOUBTFUL = 0.6
-_GRAZING, _WELL = 0.1, 0.4  # cosines to the line of sight
-_BAND = 0.7  # face widths around the person that a turned head may uncover
+_BAND = 0.6  # face widths around the person that a turned head may uncover
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -84,50 +81,11 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
-    face = _into_relief(face, patch.outer, depth_map, size, eye_z)
+    face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
-    body = _with_soft_folds(body, depth_map, size, eye_z)
-    normals = vertex_normals(seen_in_space(face.vertices, eye_z), face.triangles)
-    rows = soft_edges(normals, face.vertices, eye_z)
-    share = patch.outer[:, None]
-    face = dataclasses.replace(face, facing=share * rows + (1 - share) * always(len(rows)))
-    behind, beside, textures["sides"] = head_sides(head, fit, placed, pixels, matte, face_width, eye_z)
     parts = [body, openings(face, patch), *mouth, *eyes, face]
     puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
-
-
-def _into_relief(face: MeshPart, outer: F32, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
-    """Let the face's skin, toward its outline, fade where the picture shows it at a grazing angle, and lie on the relief.
-
-    There the fitted head and the picture disagree by a pixel or two, and skin would take along what lies beside it.
-    """
-    normals = vertex_normals(seen_in_space(face.vertices, eye_z), face.triangles)
-    facing = towards_camera(normals, face.vertices, eye_z)
-    well = np.clip((facing - _GRAZING) / (_WELL - _GRAZING), 0, 1)
-    lift = np.maximum(_sample(depth_map, picture_to_uv(face.vertices, size)) - face.vertices[:, 2], 0)
-    vertices = face.vertices.copy()
-    vertices[:, 2] += outer * np.clip(4 * facing, 0, 1) * lift
-    return dataclasses.replace(
-        face, vertices=vertices, opacity=(face.opacity * (1 - outer * (1 - well))).astype(np.float32)
-    )
-
-
-def _with_soft_folds(body: MeshPart, depth_map: F32, size: tuple[int, int], eye_z: float) -> MeshPart:
-    """Let a relief fade where it turns away, and draw what is far first: so its folds are soft before itself, too."""
-    places = body.vertices.copy()
-    places[:, 2] += _sample(depth_map, picture_to_uv(places, size))
-    normals = vertex_normals(seen_in_space(places, eye_z), body.triangles)
-    rows = soft_edges(normals, places, eye_z)
-    # In the crease between the head and hair behind it the mean normal says nothing of either.
-    crease = towards_camera(normals, places, eye_z) < _CREASE
-    rows[crease] = always(int(crease.sum()))
-    order = np.argsort(places[body.triangles, 2].mean(axis=1), kind="stable")
-    return dataclasses.replace(
-        body,
-        facing=rows,
-        triangles=np.ascontiguousarray(body.triangles[order]),
-    )
 
 
 def _joined(
@@ -182,9 +140,6 @@ def _joined(
         uv=np.concatenate([p.uv for p in parts]).astype(np.float32),
         map_uv=picture_to_uv(vertices, fit.size),
         opacity=np.concatenate([p.opacity for p in parts]).astype(np.float32),
-        facing=np.concatenate(
-            [always(len(p.vertices)) if p.facing is None else p.facing for p in parts], dtype=np.float32
-        ),
         triangles=np.concatenate(triangles).astype(np.int32),
         layers=tuple(layers),
         textures=textures,

@@ -13,6 +13,7 @@ _SURE_BACKGROUND = 0.02
 _SAFETY_SHARE = 0.006  # how far beyond the matte its colours may still bleed, in picture heights
 _DOUBT_SHARE = 0.02
 _STREAK_SHARE = 0.012
+_MIRROR_REACH = 0.55
 _INPAINT_SIDE = 320
 _FAINT, _SURE = 0.12, 0.95
 _MOVES = 60.0  # what follows the head by a little is uncovered by a little: there, too, nobody may be left behind
@@ -46,10 +47,25 @@ def complete_background(pixels: U8, matte: F32, moving: F32, band: float) -> U8:
     diffused = _diffused(pixels, doubtful) + _grain(pixels, doubtful)
     share, mirrored = _mirrored(pixels, doubtful, band)
     painted = share * mirrored + (1 - share) * diffused
+    painted = painted + _step(pixels - painted, hidden)
     soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, _SAFETY_SHARE * height / 2))
     blend = (np.clip(2 * soft, 0, 1) * np.clip(_MOVES * moving, 0, 1) * hidden)[..., None]
     out = blend * painted + (1 - blend) * pixels
     return np.clip(np.round(out), 0, 255).astype(np.uint8)
+
+
+def _step(difference: F32, hidden: U8) -> F32:
+    """What is lacking at the outline of the hidden, fading inward: so that no old outline is left, ``(h, w, 3)``."""
+    reach = max(1.0, _STREAK_SHARE * hidden.shape[0])
+    seen = (hidden == 0).astype(np.float32)
+    weight = cv2.GaussianBlur(seen, (0, 0), reach / 2)
+    outline = cv2.GaussianBlur(difference * seen[..., None], (0, 0), reach / 2) / np.maximum(weight, 1e-3)[..., None]
+    distance, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(label, np.int32)
+    table = np.zeros((int(label.max()) + 1, 3), np.float32)
+    table[label[hidden == 0]] = outline[hidden == 0]
+    fading = np.exp(-((np.asarray(distance, np.float32) / reach) ** 2))[..., None]
+    return np.asarray(fading * cv2.GaussianBlur(table[label], (0, 0), reach / 2), np.float32)
 
 
 def _grown(mask: U8, reach: int) -> U8:
@@ -82,8 +98,9 @@ def _mirrored(pixels: U8, hidden: U8, band: float) -> tuple[F32, F32]:
     table[label[seen]] = np.stack([columns[seen], rows[seen]], axis=1)
     # Smoothed, else every step of the outline would be a streak.
     nearest = cv2.GaussianBlur(table[label], (0, 0), max(1.0, _STREAK_SHARE * height))
-    x = np.ascontiguousarray(2 * nearest[..., 0] - columns, np.float32)
-    y = np.ascontiguousarray(2 * nearest[..., 1] - rows, np.float32)
+    # Less far out than in: what lies far away is of another colour, and nobody counts the texture's threads.
+    x = np.ascontiguousarray(nearest[..., 0] + _MIRROR_REACH * (nearest[..., 0] - columns), np.float32)
+    y = np.ascontiguousarray(nearest[..., 1] + _MIRROR_REACH * (nearest[..., 1] - rows), np.float32)
     mirrored = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     there = cv2.remap(seen.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     there = np.minimum(np.asarray(there, np.float32), 2 * cv2.GaussianBlur(there, (0, 0), _STREAK_SHARE * height) - 1)

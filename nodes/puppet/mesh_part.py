@@ -28,7 +28,6 @@ class MeshPart:
         units: ``float32 (52, N, 3)`` displacement per expression unit, or None: it takes no part.
         bone: Name of the single bone that carries it, or None: weighted over root, neck and head by place.
         mapped: Whether the depth map gives its depth.
-        facing: ``float32 (N, 4)`` as `Puppet.facing`, or None: it always shows.
     """
 
     name: str
@@ -41,7 +40,6 @@ class MeshPart:
     units: F32 | None = None
     bone: str | None = None
     mapped: bool = False
-    facing: F32 | None = None
 
 
 def grid_triangles(columns: int, rows: int) -> I32:

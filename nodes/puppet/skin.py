@@ -48,7 +48,7 @@ class PuppetSkin(Node[SkinParams, SkinInputs, SkinOutputs], type="puppet.skin", 
         puppet, pose = inputs.puppet.value, inputs.pose.value
         if len(pose.rotations) != len(puppet.bones):
             return None  # the pose of the puppet before
-        out = np.empty((len(puppet.plane), 8), np.float32)
+        out = np.empty((len(puppet.plane), 7), np.float32)
         matrices = bone_matrices(puppet.bones, pose.rotations, pose.translations)
         skin(puppet, matrices, pose.weights - puppet.expression, out)
         return SkinOutputs(SkinnedMesh(out))

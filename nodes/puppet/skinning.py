@@ -6,9 +6,6 @@ blend skinning is linear, so with bone matrices ``(R_b, t_b)`` and weights ``w_b
     sum w_b (R_b (p + z r) + t_b) = [sum w_b (R_b p + t_b)] + z [sum w_b R_b r] = p' + z r'.
 
 Here the plane and the rays are skinned; the vertex shader adds ``z r'``, with z from the depth map and the morphs.
-
-With them goes how much the vertex shows: ``n' . (e - p') / e_z + o``, where n is its scaled normal, e the camera and o
-an offset (`Puppet.facing`).
 """
 
 from __future__ import annotations
@@ -53,11 +50,11 @@ def skin(puppet: Puppet, matrices: F32, change: F32, out: F32) -> None:
         puppet: The puppet.
         matrices: ``float32 (B, 3, 4)``.
         change: ``float32 (52,)`` expression minus the puppet's own.
-        out: ``float32 (V, 8)``, written in place: p', r', change of depth, how much it shows.
+        out: ``float32 (V, 7)``, written in place: p', r', change of depth.
     """
     morphs = puppet.morphs
     skin_kernel(
-        puppet.plane, puppet.ray, puppet.facing, puppet.eye, puppet.bone_index, puppet.bone_weight, matrices,
+        puppet.plane, puppet.ray, puppet.bone_index, puppet.bone_weight, matrices,
         morphs.offsets, morphs.unit, morphs.plane, morphs.depth, change, out,
     )  # fmt: skip
 
@@ -66,8 +63,6 @@ def skin(puppet: Puppet, matrices: F32, change: F32, out: F32) -> None:
 def skin_kernel(
     plane: F32,
     ray: F32,
-    facing: F32,
-    eye: F32,
     bone_index: I32,
     bone_weight: F32,
     matrices: F32,
@@ -84,8 +79,6 @@ def skin_kernel(
     are unsigned, else each would be looked at for a count from the end; both together, 1.5 times as fast (measured).
     """
     zero = np.float32(0)
-    ex, ey, ez = eye[0], eye[1], eye[2]
-    nearness = np.float32(1) / ez
     for v in range(np.uintp(plane.shape[0])):
         x, y, dz = plane[v, 0], plane[v, 1], zero
         for k in range(np.uintp(offsets[v]), np.uintp(offsets[v + np.uintp(1)])):
@@ -112,27 +105,20 @@ def skin_kernel(
             c1 += w * matrices[i, 2, 1]
             c2 += w * matrices[i, 2, 2]
             c3 += w * matrices[i, 2, 3]
-        px, py, pz = a0 * x + a1 * y + a3, b0 * x + b1 * y + b3, c0 * x + c1 * y + c3
-        out[v, 0] = px
-        out[v, 1] = py
-        out[v, 2] = pz
+        out[v, 0] = a0 * x + a1 * y + a3
+        out[v, 1] = b0 * x + b1 * y + b3
+        out[v, 2] = c0 * x + c1 * y + c3
         out[v, 3] = a0 * rx + a1 * ry + a2
         out[v, 4] = b0 * rx + b1 * ry + b2
         out[v, 5] = c0 * rx + c1 * ry + c2
         out[v, 6] = dz
-        nx, ny, nz = facing[v, 0], facing[v, 1], facing[v, 2]
-        toward = (a0 * nx + a1 * ny + a2 * nz) * (ex - px)
-        toward += (b0 * nx + b1 * ny + b2 * nz) * (ey - py)
-        toward += (c0 * nx + c1 * ny + c2 * nz) * (ez - pz)
-        out[v, 7] = nearness * toward + facing[v, 3]
 
 
 def compile_kernel() -> None:
     """Compile `skin_kernel`, or load it from Numba's cache, by running it on nothing."""
     flat, index, numbers = np.zeros((1, 3), np.float32), np.zeros((1, 4), np.int32), np.zeros(0, np.int32)
     skin_kernel(
-        flat, flat, np.zeros((1, 4), np.float32), np.ones(3, np.float32), index, np.zeros((1, 4), np.float32),
-        np.zeros((1, 3, 4), np.float32), np.zeros(2, np.int32), numbers,
-        np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
-        np.zeros((1, 8), np.float32),
+        flat, flat, index, np.zeros((1, 4), np.float32), np.zeros((1, 3, 4), np.float32), np.zeros(2, np.int32),
+        numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
+        np.zeros((1, 7), np.float32),
     )  # fmt: skip

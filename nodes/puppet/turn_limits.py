@@ -80,7 +80,7 @@ class _View:
         column = np.clip((puppet.map_uv[:, 0] * width).astype(int), 0, width - 1)
         row = np.clip((puppet.map_uv[:, 1] * height).astype(int), 0, height - 1)
         self._depth = puppet.z + puppet.mapped * puppet.depth_map[row, column]
-        self._out = np.empty((len(puppet.plane), 8), np.float32)
+        self._out = np.empty((len(puppet.plane), 7), np.float32)
         self._rest = self._drawn(0.0, 0.0)[0]
 
     def measure(self, yaw_deg: float, pitch_deg: float) -> Cell:
@@ -103,15 +103,14 @@ class _View:
         points[:, :2] += _SIDE / 2
         covered = np.zeros((_SIDE, _SIDE), bool)
         stretched = np.zeros((_SIDE, _SIDE), bool)
-        shows = puppet.opacity * np.clip(self._out[:, 7], 0, 1)
         for layer in puppet.layers:
-            if layer.role not in (Role.BEHIND, Role.BODY, Role.SKIN):
+            if layer.role not in (Role.BODY, Role.SKIN):
                 continue
             triangles = puppet.triangles[layer.first // 3 : (layer.first + layer.count) // 3]
             front = triangles[_turned_to_viewer(points, triangles)]
             shown, bary, _ = rasterize(points, front, (_SIDE, _SIDE))
             corners = front[shown]
-            opacity = (shows[corners] * bary).sum(axis=2)
+            opacity = (puppet.opacity[corners] * bary).sum(axis=2)
             texture = puppet.textures[layer.texture]
             uv = (puppet.uv[corners] * bary[..., None]).sum(axis=2)
             column = np.clip((uv[..., 0] * texture.shape[1]).astype(int), 0, texture.shape[1] - 1)

@@ -14,7 +14,7 @@ from vivant.nodes.render.puppet_shaders import PuppetShaders
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
-_FLOATS_PER_VERTEX = 8
+_FLOATS_PER_VERTEX = 7
 
 _BACKDROP_DEPTH = 0.5
 # Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
@@ -22,7 +22,6 @@ _BACKDROP_DEPTH = 0.5
 _SLICES = {
     Role.SKIN: (-1.0, -0.6),
     Role.BODY: (-0.5, -0.1),
-    Role.BEHIND: (-0.08, -0.02),
     Role.INSIDE: (0.2, 0.9),
     Role.OPENING: (1.0, 1.0),
 }
@@ -126,7 +125,7 @@ class PuppetRenderer:
         """Draw the loaded puppet.
 
         Args:
-            vertices: ``float32 (V, 8)`` as `SkinnedMesh.vertices`.
+            vertices: ``float32 (V, 7)`` as `SkinnedMesh.vertices`.
         """
         puppet, context = self._puppet, self._context
         if puppet is None:
@@ -155,7 +154,7 @@ class PuppetRenderer:
             self._set("slice", (0.5 * (far - near), 0.5 * (far + near)))
             # An opening writes the farthest depth over whatever was there.
             context.depth_func = "1" if layer.role is Role.OPENING else "<="
-            if layer.role in (Role.BEHIND, Role.BODY, Role.SKIN):
+            if layer.role in (Role.BODY, Role.SKIN):
                 context.enable(context.CULL_FACE)
             else:
                 context.disable(context.CULL_FACE)
@@ -197,7 +196,7 @@ class PuppetRenderer:
         return self._context.vertex_array(
             shaders.skin,
             [
-                (self._moving, "3f 3f 1f 1f", "skinned_plane", "skinned_ray", "depth_change", "showing"),
+                (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
                 (
                     self._static,
                     "2f 2f 1f 1f 1f",

@@ -88,7 +88,7 @@ class ReadBack:
     def _draw(self, weights: npt.NDArray[np.float32], turn: npt.NDArray[np.float64]) -> U8:
         puppet = self._puppet
         bent = pose(puppet, weights, rotation_matrix(turn), np.zeros(3))
-        vertices = np.empty((len(puppet.plane), 8), np.float32)
+        vertices = np.empty((len(puppet.plane), 7), np.float32)
         skin(
             puppet,
             bone_matrices(puppet.bones, bent.rotations, bent.translations),

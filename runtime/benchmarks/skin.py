@@ -24,10 +24,9 @@ BONES, UNITS, MORPHS_PER_VERTEX = 6, 52, 8
 LEAST_TO_C = 1.0
 
 _SOURCE = """
-void skin(long count, const float *restrict plane, const float *restrict ray, const float *restrict facing,
-          const float *restrict eye, const int *restrict bone_index, const float *restrict bone_weight,
-          const float *restrict matrices, const int *restrict offsets, const int *restrict unit,
-          const float *restrict morph_plane, const float *restrict morph_depth,
+void skin(long count, const float *restrict plane, const float *restrict ray, const int *restrict bone_index,
+          const float *restrict bone_weight, const float *restrict matrices, const int *restrict offsets,
+          const int *restrict unit, const float *restrict morph_plane, const float *restrict morph_depth,
           const float *restrict change, float *restrict out)
 {
     for (long v = 0; v < count; v++) {
@@ -48,14 +47,10 @@ void skin(long count, const float *restrict plane, const float *restrict ray, co
             b0 += w * m[4]; b1 += w * m[5]; b2 += w * m[6]; b3 += w * m[7];
             c0 += w * m[8]; c1 += w * m[9]; c2 += w * m[10]; c3 += w * m[11];
         }
-        float *o = out + 8 * v;
+        float *o = out + 7 * v;
         o[0] = a0 * x + a1 * y + a3; o[1] = b0 * x + b1 * y + b3; o[2] = c0 * x + c1 * y + c3;
         o[3] = a0 * rx + a1 * ry + a2; o[4] = b0 * rx + b1 * ry + b2; o[5] = c0 * rx + c1 * ry + c2;
         o[6] = dz;
-        const float *n = facing + 4 * v;
-        o[7] = ((a0 * n[0] + a1 * n[1] + a2 * n[2]) * (eye[0] - o[0])
-              + (b0 * n[0] + b1 * n[1] + b2 * n[2]) * (eye[1] - o[1])
-              + (c0 * n[0] + c1 * n[1] + c2 * n[2]) * (eye[2] - o[2])) / eye[2] + n[3];
     }
 }
 """
@@ -74,7 +69,7 @@ def measure(setting: Setting) -> Finding:
     speeds: dict[str, list[float]] = {"Numba": [], "C, -O3 -march=native": [], "numpy": []}
     for size in SIZES:
         arrays = example(size)
-        out = np.empty((size, 8), np.float32)
+        out = np.empty((size, 7), np.float32)
         ways: dict[str, Callable[[], object]] = {
             "Numba": _bound(skin_kernel, *arrays, out),
             "numpy": _bound(skin_numpy, *arrays, out),
@@ -118,13 +113,11 @@ def measure(setting: Setting) -> Finding:
     )
 
 
-def example(size: int) -> tuple[F32, F32, F32, F32, I32, F32, F32, I32, I32, F32, F32, F32]:
+def example(size: int) -> tuple[F32, F32, I32, F32, F32, I32, I32, F32, F32, F32]:
     """Return the arguments of the kernel, but its output, for a mesh of `size` vertices."""
     random = np.random.default_rng(0)
     plane = random.uniform(-0.5, 0.5, (size, 3)).astype(np.float32)
     ray = np.concatenate([-plane[:, :2] / 3, np.ones((size, 1), np.float32)], axis=1).astype(np.float32)
-    facing = random.normal(0, 1, (size, 4)).astype(np.float32)
-    eye = np.array([0, 0, 3], np.float32)
     bone_index = random.integers(0, BONES, (size, 4)).astype(np.int32)
     # most vertices of a puppet hang on one or two bones
     bone_weight = random.uniform(0, 1, (size, 4)) * (random.uniform(0, 1, (size, 4)) < (1.0, 0.5, 0.1, 0.1))
@@ -138,15 +131,12 @@ def example(size: int) -> tuple[F32, F32, F32, F32, I32, F32, F32, I32, I32, F32
     morph_plane = random.normal(0, 0.01, (total, 2)).astype(np.float32)
     morph_depth = random.normal(0, 0.01, total).astype(np.float32)
     change = random.uniform(0, 1, UNITS).astype(np.float32)
-    bones = (bone_index, bone_weight, matrices)
-    return plane, ray, facing, eye, *bones, offsets, unit, morph_plane, morph_depth, change
+    return plane, ray, bone_index, bone_weight, matrices, offsets, unit, morph_plane, morph_depth, change
 
 
 def skin_numpy(
     plane: F32,
     ray: F32,
-    facing: F32,
-    eye: F32,
     bone_index: I32,
     bone_weight: F32,
     matrices: F32,
@@ -167,8 +157,6 @@ def skin_numpy(
     out[:, :3] = np.einsum("vrc,vc->vr", blended[:, :, :2], place[:, :2]) + blended[:, :, 3]
     out[:, 3:6] = np.einsum("vrc,vc->vr", blended[:, :, :2], ray[:, :2]) + blended[:, :, 2]
     out[:, 6] = shift[:, 2]
-    normal = np.einsum("vrc,vc->vr", blended[:, :, :3], facing[:, :3])
-    out[:, 7] = (normal * (eye - out[:, :3])).sum(axis=1) / eye[2] + facing[:, 3]
 
 
 def compiled_c(folder: Path) -> Callable[..., None] | None:

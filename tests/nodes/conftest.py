@@ -207,7 +207,7 @@ def draw(gl: Any) -> DrawPuppet:
             loaded["renderer"] = PuppetRenderer(gl, puppet.size)
             loaded["renderer"].load(puppet)
             loaded["puppet"] = puppet
-        vertices = np.empty((len(puppet.plane), 8), np.float32)
+        vertices = np.empty((len(puppet.plane), 7), np.float32)
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
         skin(puppet, matrices, bent.weights - puppet.expression, vertices)
         loaded["renderer"].draw(vertices)

@@ -48,7 +48,6 @@ def random_puppet(base: Puppet, rng: np.random.Generator, count: int = 400) -> P
         eye=eye,
         plane=plane,
         ray=((eye - plane) / eye[2]).astype(np.float32),
-        facing=rng.normal(0, 1, (count, 4)).astype(np.float32),
         z=rng.uniform(-0.5, 0.4, count).astype(np.float32),
         bones=skeleton,
         bone_index=rng.integers(0, len(skeleton), (count, 4)).astype(np.int32),
@@ -107,7 +106,7 @@ def skinned_surface(puppet: Puppet, depth: F64, rotations: F32, translations: F3
 
 def shader_surface(puppet: Puppet, depth: F64, rotations: F32, translations: F32, change: F32) -> F64:
     """What the renderer does: Numba skins plane and ray in float32, the shader adds depth times ray."""
-    out = np.empty((len(puppet.plane), 8), np.float32)
+    out = np.empty((len(puppet.plane), 7), np.float32)
     skin(puppet, bone_matrices(puppet.bones, rotations, translations), change, out)
     whole = (depth.astype(np.float32) + out[:, 6])[:, None]
     return (out[:, :3] + whole * out[:, 3:6]).astype(np.float64)
@@ -141,7 +140,7 @@ def test_depth_may_change_without_skinning_again(portrait_puppet: Puppet) -> Non
     puppet = random_puppet(portrait_puppet, rng)
     rotations, translations = motions(rng, len(puppet.bones))
     change = rng.uniform(0, 1, 52).astype(np.float32)
-    out = np.empty((len(puppet.plane), 8), np.float32)
+    out = np.empty((len(puppet.plane), 7), np.float32)
     skin(puppet, bone_matrices(puppet.bones, rotations, translations), change, out)
     for depth in (np.zeros(len(out)), np.full(len(out), 0.7), rng.normal(0, 0.5, len(out))):
         placed = out[:, :3] + (depth.astype(np.float32) + out[:, 6])[:, None] * out[:, 3:6]
@@ -156,10 +155,10 @@ def test_kernel_against_plain_numpy(portrait_puppet: Puppet, seed: int) -> None:
     rotations, translations = motions(rng, len(puppet.bones))
     matrices = bone_matrices(puppet.bones, rotations, translations)
     change = rng.uniform(-1, 1, 52).astype(np.float32)
-    out = np.full((len(puppet.plane), 8), np.nan, np.float32)
+    out = np.full((len(puppet.plane), 7), np.nan, np.float32)
     m = puppet.morphs
     skin_kernel(
-        puppet.plane, puppet.ray, puppet.facing, puppet.eye, puppet.bone_index, puppet.bone_weight, matrices,
+        puppet.plane, puppet.ray, puppet.bone_index, puppet.bone_weight, matrices,
         m.offsets, m.unit, m.plane, m.depth, change, out,
     )  # fmt: skip
     plane_change, depth_change = morphed(puppet, change)
@@ -176,9 +175,6 @@ def test_kernel_against_plain_numpy(portrait_puppet: Puppet, seed: int) -> None:
         ],
         axis=1,
     )
-    normal = np.einsum("vxy,vy->vx", blended[:, :, :3], puppet.facing[:, :3].astype(np.float64))
-    toward = (normal * (puppet.eye - expected[:, :3])).sum(axis=1) / puppet.eye[2]
-    expected = np.concatenate([expected, (toward + puppet.facing[:, 3])[:, None]], axis=1)
     np.testing.assert_allclose(out, expected, atol=3e-6)
 
 

@@ -92,7 +92,7 @@ def test_a_kept_picture_is_not_overwritten_by_the_next_frame(
     first = node.process(inputs(resting, portrait_puppet))
     assert first is not None and first.frame is not None
     before = first.frame.pixels.copy()
-    shifted = SkinnedMesh(resting.vertices + np.array([0.3, 0, 0, 0, 0, 0, 0, 0], np.float32))
+    shifted = SkinnedMesh(resting.vertices + np.array([0.3, 0, 0, 0, 0, 0, 0], np.float32))
     second = node.process(inputs(shifted, portrait_puppet))
     assert second is not None and second.frame is not None
     np.testing.assert_array_equal(first.frame.pixels, before)

@@ -17,7 +17,7 @@ def test_all_ways_to_skin_give_the_same(tmp_path: Path) -> None:
     from vivant.nodes.puppet.skinning import skin_kernel
 
     arrays = skin.example(700)
-    ours, numpys, cs = (np.empty((700, 8), np.float32) for _ in range(3))
+    ours, numpys, cs = (np.empty((700, 7), np.float32) for _ in range(3))
     skin_kernel(*arrays, ours)
     skin.skin_numpy(*arrays, numpys)
     np.testing.assert_allclose(numpys, ours, atol=2e-6)
