@@ -67,6 +67,11 @@ class RenderLane:
         )
 
     @property
+    def awaits(self) -> bool:
+        """Whether workers give it something."""
+        return bool(self._letters)
+
+    @property
     def called(self) -> bool:
         """Whether something new has come from a worker."""
         return any(box.full for box in self._letters)
