@@ -1,7 +1,7 @@
 """Measures how well portraits bear turns of the head: ``python scripts/measure_turn.py ME.jpg -o DIR``.
 
 For each yaw and pitch: the share of the person's pixels whose texture is stretched (a texel, seen on the screen, is
-longer than three pixels; at rest it is one), the share that was the person's at rest and now shows painted background,
+longer than two pixels; at rest it is one), the share that was the person's at rest and now shows painted background,
 and the CPU time to draw a frame. With ``-o`` a contact sheet for each picture.
 """
 

@@ -16,11 +16,11 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 _SIDE = 192
-_STRETCHED = 3.0
+_STRETCHED = 2.0
 _SOLID = 0.5
 _STEPS_DEG = {"pitch": (17.0, 27.0), "yaw": (25.0, 35.0, 45.0)}
 _LEAST_DEG = {"pitch": 15.0, "yaw": 25.0}
-_MOST_FAULTS = 0.12
+_MOST_FAULTS = 0.08
 """Share of the head that may be stretched or uncovered: chosen by looking at six pictures."""
 _PROFILE_RAD = np.radians(58.0)
 """Beyond this angle between face and camera the far eye is gone: no picture of a frontal eye can be turned there."""
@@ -31,7 +31,7 @@ class Cell:
     """What is wrong at one turn, as shares of the moving person's pixels at rest.
 
     Attributes:
-        stretched: Where a texel is longer than three pixels on the screen.
+        stretched: Where a texel is longer than two pixels on the screen.
         uncovered: Where the person was, still inside what is now drawn around it, and painted background shows.
     """
 
