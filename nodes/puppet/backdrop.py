@@ -51,7 +51,7 @@ def complete_background(pixels: U8, matte: F32, moving: F32, band: float) -> U8:
     soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, _SAFETY_SHARE * height / 2))
     blend = (np.clip(2 * soft, 0, 1) * np.clip(_MOVES * moving, 0, 1) * hidden)[..., None]
     out = blend * painted + (1 - blend) * pixels
-    return np.clip(np.round(out), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(out), 0, 255), np.uint8)
 
 
 def _step(difference: F32, hidden: U8) -> F32:

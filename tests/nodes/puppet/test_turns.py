@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet
@@ -112,7 +112,7 @@ def test_real_portraits_bear_large_turns(
     node_context: Callable[..., NodeContext],
 ) -> None:  # fmt: skip
     model("face_landmarker")
-    pixels = cv2.cvtColor(cv2.imread(str(media / "portraits" / name)), cv2.COLOR_BGR2RGB)
+    pixels = np.array(Image.open(media / "portraits" / name).convert("RGB"))
     frame = Packet(Picture(pixels), 0, 0)
     context = node_context(fetch=model)
     landmarks, matting, relief = (
