@@ -141,7 +141,7 @@ def documents(draw: st.DrawFn) -> Document:
                 parent.append(draw(_VALUES))
             case "rename" if isinstance(parent, dict):
                 parent[draw(_TEXTS | _ODD_TEXTS)] = parent.pop(place[-1])
-            case "swap":
+            case "swap" if not deep:
                 parent[place[-1]] = copy.deepcopy(_inside(document, draw(st.sampled_from(places))))
             case "nest":
                 # deeply once at most: what lies 1000 deep cannot be copied here, depending on the stack of the moment
