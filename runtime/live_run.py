@@ -9,7 +9,7 @@ from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
-from vivant.runtime.models import ModelStore
+from vivant.runtime.models import ModelStore, build_cache_dir
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
 from vivant.runtime.reload_notices import ReloadNotices
@@ -53,13 +53,12 @@ def run_live(
         gl_for(graph, window=not headless) as gl,
         StatusLine() as status_line,
     ):
-        models = ModelStore(progress=fetching, stopped=stop.is_set)
         services = Services(
-            fetch=models.fetch,
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
             notice=notice,
             gl=gl,
             trace=trace,
-            cache_dir=models.cache_dir / "built",
+            cache_dir=build_cache_dir(),
             presented=presented,
             say=show_line,
             watch=status_line,
