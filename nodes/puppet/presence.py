@@ -33,6 +33,7 @@ class DriverPresence:
         self._seen_ns = 0
         self._from_ns = 0
         self._until_ns = 0
+        self._is_new = True
 
     def step(self, now_ns: int, seen_ns: int | None, hold_ns: int, settle_ns: int, fade_ns: int) -> bool:
         """Go on to the next frame.
@@ -53,10 +54,11 @@ class DriverPresence:
         if seen_ns is not None and new:
             self._seen_ns = seen_ns
         lost = now_ns - self._seen_ns > hold_ns
-        if before is Presence.RESTING:
+        first, self._is_new = self._is_new, False
+        if before is Presence.RESTING and first:
             if new:
-                self.presence = Presence.FOLLOWING
-        elif before is Presence.SETTLING:
+                self.presence = Presence.FOLLOWING  # nothing was shown before, from which to fade
+        elif before in (Presence.RESTING, Presence.SETTLING):
             if new and not lost:
                 self.presence = Presence.RETURNING
                 self._from_ns, self._until_ns = now_ns, self._seen_ns + fade_ns

@@ -37,7 +37,8 @@ def test_a_lost_camera_is_left_by_the_age_of_its_last_frame_and_found_again() ->
     follower.run(6000, 8000, True, newest)
     assert follower.log == [
         (0, Presence.RESTING),
-        (60, Presence.FOLLOWING),
+        (60, Presence.RETURNING),  # it has rested for a while: what it shows is faded from
+        (400, Presence.FOLLOWING),
         (2940, Presence.SETTLING),  # the last face was captured at 1920
         (6060, Presence.RETURNING),
         (6400, Presence.FOLLOWING),  # 400 ms after the capture of the first
@@ -52,6 +53,7 @@ def test_frames_without_a_face_are_the_same() -> None:
     follower.run(3000, 5000, False, None)
     assert [state for _, state in follower.log] == [
         Presence.RESTING,
+        Presence.RETURNING,
         Presence.FOLLOWING,
         Presence.HOLDING,
         Presence.FOLLOWING,  # out of sight for less than a second: nothing to fade
