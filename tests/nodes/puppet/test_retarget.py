@@ -71,7 +71,9 @@ def test_before_any_face_the_puppet_rests(smiling: Puppet) -> None:
 
 
 def test_a_lost_face_leaves_the_last_pose(smiling: Puppet) -> None:
-    poses = each(smiling, motion(worn()), motion(worn(jawOpen=0.7), turn=(0, 0.2, 0)), None, None, motion(worn()), life=0.0)
+    poses = each(
+        smiling, motion(worn()), motion(worn(jawOpen=0.7), turn=(0, 0.2, 0)), None, None, motion(worn()), life=0.0
+    )
     for held in poses[2:4]:
         np.testing.assert_array_equal(held.weights, poses[1].weights)
         np.testing.assert_array_equal(held.rotations, poses[1].rotations)
