@@ -70,7 +70,7 @@ class ControlPriority(Node[PriorityParams, PriorityInputs, PriorityOutputs], typ
         now_ns = inputs.tick.value.now_ns
         for rank, packet in enumerate((inputs.first, inputs.second, inputs.third, inputs.fourth)):
             self._look(rank, packet, now_ns)
-        chosen = self._choose(now_ns)
+        chosen = self._choose()
         if chosen != self._driving:
             # nobody before, nobody to fade from: the puppet itself fades in from what it does alone
             self._from, self._from_ns = (None if self._driving is None else self._shown), now_ns
@@ -97,7 +97,7 @@ class ControlPriority(Node[PriorityParams, PriorityInputs, PriorityOutputs], typ
         if face is None or now_ns - face.t_ns > self.params.alive_s * 1e9:
             self._alive_since_ns.pop(rank, None)
         else:
-            self._alive_since_ns.setdefault(rank, now_ns)
+            self._alive_since_ns.setdefault(rank, face.t_ns)
 
     def _from_neutral(self, rank: int, motion: FaceMotion) -> FaceMotion:
         """Return a motion whose turn counts from neutral: else two sources could not be faded into each other."""
@@ -106,12 +106,13 @@ class ControlPriority(Node[PriorityParams, PriorityInputs, PriorityOutputs], typ
         neutral = self._neutral.setdefault(rank, motion.rotation)
         return replace(motion, rotation=motion.rotation @ neutral.T, from_neutral=True)
 
-    def _choose(self, now_ns: int) -> int | None:
+    def _choose(self) -> int | None:
         alive = self._alive_since_ns
         for rank in sorted(alive):
             if self._driving not in alive or rank == self._driving:
                 return rank
-            if now_ns - alive[rank] >= self.params.wait_s * 1e9:
+            # by its faces: one that shows up for a moment again and again is not back
+            if self._faces[rank].t_ns - alive[rank] >= self.params.wait_s * 1e9:
                 return rank
         return None
 

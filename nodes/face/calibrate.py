@@ -92,7 +92,8 @@ class FaceCalibrate(
 
     Neutral is what a command asked for, in this run or in an earlier one with the same camera, else what the face
     mostly does in the first second. The lids are calibrated apart from the rest: they are watched while they blink.
-    Offline nothing is kept or read, and without the parameter `offline` motion passes as it is.
+    Offline nothing is kept or read, and without the parameter `offline` motion passes as it is; so does a performance,
+    which was written from neutral.
     """
 
     commands: ClassVar[dict[str, str]] = {
@@ -125,7 +126,7 @@ class FaceCalibrate(
     def process(self, inputs: CalibrateInputs) -> CalibrateOutputs:
         """Calibrate one frame."""
         motion, t_ns = inputs.motion.value, inputs.motion.t_ns
-        if motion is None or self._passes:
+        if motion is None or self._passes or motion.from_neutral:
             return CalibrateOutputs(motion)
         if self._keeps:
             self._find_file("" if inputs.device is None else inputs.device.value)
@@ -181,7 +182,9 @@ class FaceCalibrate(
             # a driver without calibration is better than none
             self._context.notice(f"{error.what} ({file}: {error.remedy})")
             kept, self._readable = None, False
+        asked = self._watches if self._watches is not _Watching.START else None
         self._begin(kept or Calibration())
+        self._watches = asked or self._watches  # it may have been asked for before the first face was seen
 
     def _watch(self, motion: FaceMotion, t_ns: int, passed_ns: int) -> None:
         """Take one frame in for what is watched for, if anything is."""

@@ -12,6 +12,8 @@ from vivant.nodes.formats.puppet import Puppet
 
 _DROOP = np.radians(5.0)
 _SLEEPING_JAW = 0.03
+_SLACK = 0.5
+"""What is left of the picture's own expression. Nobody sleeps with a broad smile; all of it undone looks strained."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +37,8 @@ class Worn:
 
     @classmethod
     def sleeping(cls, puppet: Puppet) -> Worn:
-        """Return a face with closed eyes, the head a little lowered."""
-        weights = puppet.expression.copy()
+        """Return a face with closed eyes, its muscles slack, the head a little lowered."""
+        weights = puppet.expression * np.float32(_SLACK)
         for side in ("Left", "Right"):
             weights[INDEX[f"eyeBlink{side}"]] = 1.0
             weights[INDEX[f"eyeWide{side}"]] = 0.0
