@@ -54,7 +54,9 @@ class RetargetInputs:
     """Motion, and what it moves."""
 
     tick: Packet[Tick] = tick()
-    motion: Packet[FaceMotion | None] = latest("The driver's expression and head pose; None: no face now.")
+    motion: Packet[FaceMotion | None] | None = latest(
+        "The driver's expression and head pose; None: no face now. Until it comes the puppet rests."
+    )
     puppet: Packet[Puppet] = latest("The puppet.")
 
 
@@ -83,9 +85,9 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""
         motion, puppet = inputs.motion, inputs.puppet.value
-        if motion.value is not None:
-            self._last = motion.value
-        seen_ns = motion.t_ns if motion.value is not None else None
+        seen_ns = None
+        if motion is not None and motion.value is not None:
+            self._last, seen_ns = motion.value, motion.t_ns
         driven = None if self._last is None else self._taken_over(self._last, puppet)
         worn = self._life.step(inputs.tick.value.now_ns, seen_ns, driven, puppet, self.params)
         shift = np.array([0.0, worn.rise * puppet.face_width, 0.0])
