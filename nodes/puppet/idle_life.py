@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import pi, radians, sin
+from math import cos, pi, radians, sin
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,10 @@ _CLOSING = 0.4  # share of a blink: lids fall faster than they rise
 _GLANCE_S = 0.05
 _GLANCES_S = (0.7, 3.2)
 _GLANCE_DEG = (5.0, 2.5)
-_BREATH_S = 4.2
-_BREATH_PITCH_DEG = 0.25
-_BREATH_RISE = 0.006
+_BREATH_S, _SLEEPING_BREATH_S = 4.2, 5.4
+_BREATH_PITCH_DEG, _SLEEPING_BREATH_PITCH_DEG = 0.25, 0.6
+_BREATH_RISE, _SLEEPING_BREATH_RISE = 0.006, 0.011
+_SLEEPING_DRIFT = 0.2
 _DRIFT_DEG = (0.9, 1.4, 0.5)
 _DRIFT_S = ((7.3, 13.9, 23.1), (8.9, 16.7, 29.3), (10.7, 19.9, 31.7))
 
@@ -59,8 +60,13 @@ class IdleLife:
         self._looked = (0.0, 0.0)
         self._next_glance_s = float(self._rng.uniform(*_GLANCES_S))
 
-    def at(self, time_s: float) -> Moment:
-        """Return what is added `time_s` seconds after the beginning."""
+    def at(self, time_s: float, asleep: float = 0.0) -> Moment:
+        """Return what is added at a moment.
+
+        Args:
+            time_s: Seconds since the beginning.
+            asleep: How deep it sleeps, 0 to 1: breath becomes slow and deep, the head lies still.
+        """
         while time_s >= self._blink_s + BLINK_S:
             self._next_blink()
         while time_s >= self._next_glance_s:
@@ -73,9 +79,12 @@ class IdleLife:
                 for most, spans, phases in zip(_DRIFT_DEG, _DRIFT_S, self._phases, strict=True)
             ]
         )
-        breath = 0.5 - 0.5 * float(np.cos(2 * pi * time_s / _BREATH_S))
-        turn[0] -= radians(_BREATH_PITCH_DEG) * breath
-        return Moment(_lid((time_s - self._blink_s) / BLINK_S), (yaw, pitch), turn, _BREATH_RISE * breath)
+        turn *= 1 + asleep * (_SLEEPING_DRIFT - 1)
+        # one breath is faded into the other: a rate that changed would make the phase depend on the rate of frames
+        awake, sleeping = (1 - asleep) * _breath(time_s / _BREATH_S), asleep * _breath(time_s / _SLEEPING_BREATH_S)
+        turn[0] -= radians(_BREATH_PITCH_DEG) * awake + radians(_SLEEPING_BREATH_PITCH_DEG) * sleeping
+        rise = _BREATH_RISE * awake + _SLEEPING_BREATH_RISE * sleeping
+        return Moment(_lid((time_s - self._blink_s) / BLINK_S), (yaw, pitch), turn, rise)
 
     def _next_blink(self) -> None:
         pause_s = 60 / BLINKS_PER_MINUTE - _SOONEST_BLINK_S
@@ -97,6 +106,11 @@ def _lid(share: float) -> float:
     if not 0 < share < 1:
         return 0.0
     return _eased(share / _CLOSING) if share < _CLOSING else _eased((1 - share) / (1 - _CLOSING))
+
+
+def _breath(share: float) -> float:
+    """How far the chest is risen when `share` of a breath has passed."""
+    return 0.5 - 0.5 * cos(2 * pi * share)
 
 
 def _eased(share: float) -> float:

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.graph.params import Cost, NodeParams, param
-from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.idle_life import IdleLife
 from vivant.nodes.puppet.posing import look_aside
 from vivant.nodes.puppet.presence import DriverPresence, Presence
-from vivant.nodes.puppet.worn import Worn
+from vivant.nodes.puppet.worn import LIDS, Worn
 
 LIDS_S = 1.0
 """Over how long it is remembered how far the driver's eyes were open."""
-_BLINKS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+LIDS_FALL = 0.6
+"""When somebody falls asleep the lids are down when so much of the way is made: the head sinks after them."""
 
 
 class Absence(StrEnum):
@@ -29,17 +29,18 @@ class Absence(StrEnum):
     IDLE = "idle"
     """It comes to rest, and looks about a little."""
     SLEEP = "sleep"
-    """It closes its eyes."""
+    """It comes to rest slowly, with closed eyes and a slow breath."""
 
 
 class OwnLifeParams(NodeParams):
     """What the puppet does while its driver's face is lost."""
 
     absence: Absence = param(
-        Absence.IDLE, "What the puppet does while there is no face: stays as it was, comes to rest, or closes its eyes."
+        Absence.IDLE, "What the puppet does while there is no face: stays as it was, comes to rest, or falls asleep."
     )
     hold_s: float = param(1.0, "How long the last pose is held when the face is lost.", ge=0.2, le=3600)
-    settle_s: float = param(0.5, "How long the puppet then takes to do as `absence` says.", ge=0, le=60)
+    settle_s: float = param(0.5, "How long the puppet then takes to come to rest.", ge=0, le=60)
+    sleep_s: float = param(2.0, "How long it takes to fall asleep, where `absence` says so.", ge=0, le=600)
     fade_s: float = param(0.4, "How soon it follows again when the face is back.", ge=0, le=10)
     life: float = param(1.0, "How strong blinks, glances, breath and drift are while there is no face.", ge=0, le=1)
     seed: int = param(0, "Whose life: the same number blinks at the same moments.", ge=0, cost=Cost.REOPEN)
@@ -57,7 +58,9 @@ class OwnLife:
         """Begin at rest, with a life of its own."""
         self._driver = DriverPresence()
         self._life = IdleLife(seed)
-        self._awake = 0.0
+        self._alone = 0.0
+        self._asleep = 0.0
+        self._absence: Absence | None = None
         self._begin_ns: int | None = None
         self._last_ns = 0
         self._lids: npt.NDArray[np.float32] | None = None
@@ -79,15 +82,19 @@ class OwnLife:
         if self._begin_ns is None:
             self._begin_ns = self._last_ns = now_ns
         dt_s, self._last_ns = (now_ns - self._last_ns) / 1e9, now_ns
-        times_ns = (round(s * 1e9) for s in (params.hold_s, params.settle_s, params.fade_s))
+        settle_s = params.sleep_s if params.absence is Absence.SLEEP else params.settle_s
+        times_ns = (round(s * 1e9) for s in (params.hold_s, settle_s, params.fade_s))
         if self._driver.step(now_ns, seen_ns, *times_ns):
             self._from = self._shown
+        elif self._does_otherwise(now_ns, params):
+            self._driver.again(now_ns, round(settle_s * 1e9))
+            self._from = self._shown
         presence = self._driver.presence
-        life = self._waken(dt_s, presence, params)
-        if driven is None or presence is Presence.RESTING:
-            worn = self._absent(None, puppet, params.absence)
+        life = self._live(dt_s, presence, params)
+        if presence is Presence.RESTING or driven is None:
+            worn = self._absent(None, puppet, params.absence, presence)
         elif presence is Presence.SETTLING:
-            worn = self._absent(driven, puppet, params.absence)
+            worn = self._absent(driven, puppet, params.absence, presence)
         else:
             worn = driven
         if presence is Presence.FOLLOWING:
@@ -95,19 +102,32 @@ class OwnLife:
         elif presence is Presence.HOLDING:
             worn = self._eyes_open(worn, life)
         if self._driver.progress < 1 and self._from is not None:
-            worn = self._from.towards(worn, self._driver.progress)
+            lids = self._driver.progress
+            if presence is Presence.SETTLING and params.absence is Absence.SLEEP:
+                lids = min(1.0, lids / LIDS_FALL)
+            worn = self._from.towards(worn, self._driver.progress, lids)
         self._shown = worn
         return self._alive(worn, life * params.life, (now_ns - self._begin_ns) / 1e9)
 
-    def _absent(self, driven: Worn | None, puppet: Puppet, absence: Absence) -> Worn:
-        if absence is Absence.SLEEP:
+    def _does_otherwise(self, now_ns: int, params: OwnLifeParams) -> bool:
+        """Return whether what it does alone has changed: somebody said so, or nobody came and it falls asleep."""
+        before, self._absence = self._absence, params.absence
+        if before is not params.absence and before is not None:
+            return True
+        assert self._begin_ns is not None
+        waited_s = (now_ns - self._begin_ns) / 1e9
+        nobody_came = self._driver.presence is Presence.RESTING and waited_s > params.hold_s
+        return nobody_came and params.absence is Absence.SLEEP
+
+    def _absent(self, driven: Worn | None, puppet: Puppet, absence: Absence, presence: Presence) -> Worn:
+        if absence is Absence.SLEEP and presence is not Presence.RESTING:
             return Worn.sleeping(puppet)
         if absence is Absence.HOLD and driven is not None:
             return self._eyes_open(driven, 1.0)
         return Worn.resting(puppet)
 
     def _remember_lids(self, worn: Worn, dt_s: float) -> None:
-        lids = worn.weights[_BLINKS]
+        lids = worn.weights[LIDS]
         if self._lids is None:
             self._lids = lids
         self._lids = (self._lids + np.float32(1 - np.exp(-dt_s / LIDS_S)) * (lids - self._lids)).astype(np.float32)
@@ -117,24 +137,34 @@ class OwnLife:
         if self._lids is None:
             return worn
         weights = worn.weights.copy()
-        weights[_BLINKS] += np.float32(share) * (np.minimum(weights[_BLINKS], self._lids) - weights[_BLINKS])
+        weights[LIDS] += np.float32(share) * (np.minimum(weights[LIDS], self._lids) - weights[LIDS])
         return replace(worn, weights=weights)
 
-    def _waken(self, dt_s: float, presence: Presence, params: OwnLifeParams) -> float:
+    def _live(self, dt_s: float, presence: Presence, params: OwnLifeParams) -> float:
         """Return how much of the body's own life shows: it comes where no driver says what to do, and goes again."""
         driven = presence in (Presence.FOLLOWING, Presence.RETURNING)
-        wanted, takes_s = (0.0, params.fade_s) if driven else (1.0, params.settle_s)
-        most = dt_s / takes_s if takes_s > 0 else 1.0
-        self._awake += min(most, max(-most, wanted - self._awake))
-        return self._awake * self._awake * (3 - 2 * self._awake)
+        self._alone = _stepped(self._alone, dt_s, *((0.0, params.fade_s) if driven else (1.0, params.settle_s)))
+        sleeps = params.absence is Absence.SLEEP and presence is Presence.SETTLING
+        self._asleep = _stepped(self._asleep, dt_s, *((1.0, params.sleep_s) if sleeps else (0.0, params.fade_s)))
+        return _eased(self._alone)
 
     def _alive(self, worn: Worn, share: float, time_s: float) -> Worn:
         """Add the body's own life, `share` of it."""
-        moment = self._life.at(time_s)
+        moment = self._life.at(time_s, _eased(self._asleep))
         if share == 0:
             return worn
         weights = worn.weights.copy()
-        weights[_BLINKS] += (1 - weights[_BLINKS]) * np.float32(share * moment.closure)
-        seeing = share * (1 - float(worn.weights[_BLINKS].max()))  # closed eyes look at nothing
+        weights[LIDS] += (1 - weights[LIDS]) * np.float32(share * moment.closure)
+        seeing = share * (1 - float(worn.weights[LIDS].max()))  # closed eyes look at nothing
         look_aside(weights, seeing * moment.gaze[0], seeing * moment.gaze[1])
         return Worn(weights, worn.turn + share * moment.turn, worn.rise + share * moment.rise)
+
+
+def _stepped(share: float, dt_s: float, wanted: float, takes_s: float) -> float:
+    """Return a share in [0, 1] that has gone toward another for `dt_s`, where the whole way takes `takes_s`."""
+    most = dt_s / takes_s if takes_s > 0 else 1.0
+    return share + min(most, max(-most, wanted - share))
+
+
+def _eased(share: float) -> float:
+    return share * share * (3 - 2 * share)

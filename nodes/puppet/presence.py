@@ -72,6 +72,13 @@ class DriverPresence:
         self.progress = self._eased(now_ns)
         return self.presence is not before and self.presence in (Presence.SETTLING, Presence.RETURNING)
 
+    def again(self, now_ns: int, settle_ns: int) -> None:
+        """Settle anew, where it is settled or about to: what the puppet does alone has changed."""
+        if self.presence in (Presence.RESTING, Presence.SETTLING):
+            self.presence = Presence.SETTLING
+            self._from_ns, self._until_ns = now_ns, now_ns + settle_ns
+            self.progress = self._eased(now_ns)
+
     def _eased(self, now_ns: int) -> float:
         if self.presence not in (Presence.SETTLING, Presence.RETURNING):
             return 1.0

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Puppet
 
+LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _DROOP = np.radians(5.0)
 _SLEEPING_JAW = 0.03
 _SLACK = 0.5
@@ -45,10 +46,12 @@ class Worn:
         weights[INDEX["jawOpen"]] = max(float(weights[INDEX["jawOpen"]]), _SLEEPING_JAW)
         return cls(weights, np.array([_DROOP, 0.0, 0.0]))
 
-    def towards(self, other: Worn, share: float) -> Worn:
-        """Return what lies on the way to another, 0 here, 1 there."""
+    def towards(self, other: Worn, share: float, lids: float) -> Worn:
+        """Return what lies on the way to another, 0 here, 1 there; the lids may be at another place of it."""
         # turns of a head stay far below 180 degrees: there the straight line between two of them is good enough
-        weights = self.weights + np.float32(share) * (other.weights - self.weights)
+        change = other.weights - self.weights
+        weights = self.weights + np.float32(share) * change
+        weights[LIDS] = self.weights[LIDS] + np.float32(lids) * change[LIDS]
         return Worn(
             weights.astype(np.float32),
             self.turn + share * (other.turn - self.turn),

@@ -69,6 +69,15 @@ def test_the_same_seed_lives_the_same_life_at_every_rate() -> None:
     assert (lived(60, 60)[0] != lived(60, 60, seed=1)[0]).any()
 
 
+def test_asleep_it_breathes_slower_and_deeper_and_the_head_lies_still() -> None:
+    life = IdleLife(0)
+    moments = [life.at(frame / 60, 1.0) for frame in range(120 * 60)]
+    rise, yaw = np.array([m.rise for m in moments]), np.array([m.turn[1] for m in moments])
+    assert 21 <= (np.diff(np.sign(np.diff(rise))) < 0).sum() <= 23  # 11 breaths a minute
+    assert rise.max() > 1.5 * lived(120, 60)[3].max()
+    assert np.ptp(yaw) < 0.3 * np.ptp(lived(120, 60)[2][:, 1])
+
+
 def test_after_a_long_time_nothing_is_caught_up() -> None:
     life = IdleLife(0)
     life.at(0)

@@ -106,6 +106,43 @@ def test_it_blinks_and_breathes_while_nobody_drives_it(puppet: Puppet) -> None:
     assert np.unique(looks.round(3)).size > 5
 
 
+def test_it_falls_asleep_slowly_eyes_first_and_then_breathes_slowly(puppet: Puppet) -> None:
+    shown = played(puppet, Absence.SLEEP)
+    closed_ms = min(ms for ms, worn in shown.items() if ms > LOST_MS + 900 and worn.weights[LIDS].min() > 0.999)
+    assert LOST_MS + 1500 < closed_ms < LOST_MS + 2600  # a second of hold, then more than a blink
+    sinks = [shown[ms].turn[0] for ms in shown if closed_ms <= ms < BACK_MS]
+    assert sinks[-1] - sinks[0] > 0.02
+    slow = OwnLife(0)
+    given = OwnLifeParams(absence=Absence.SLEEP)
+    rise = np.array([slow.step(frame * 1000 * MS // 60, None, None, puppet, given).rise for frame in range(60 * 60)])
+    assert 9 <= (np.diff(np.sign(np.diff(rise[600:]))) < 0).sum() <= 10  # in 50 s
+
+
+def test_before_anybody_came_it_is_awake_and_then_falls_asleep(puppet: Puppet) -> None:
+    life, given = OwnLife(0), OwnLifeParams(absence=Absence.SLEEP, life=0.0)
+    lids = np.array(
+        [life.step(frame * 1000 * MS // 60, None, None, puppet, given).weights[LIDS[0]] for frame in range(300)]
+    )
+    assert lids[:60].max() == 0 and lids[-1] == 1
+    assert np.diff(lids).max() < 0.05
+
+
+def test_another_absence_while_nobody_is_there_is_gone_over_to(puppet: Puppet) -> None:
+    life, shown = OwnLife(0), []
+    for frame in range(1200):
+        absence = (Absence.HOLD, Absence.SLEEP, Absence.IDLE, Absence.HOLD)[frame // 300]
+        ms = frame * 1000 // 60
+        seen = 0 if frame == 0 else None
+        shown.append(life.step(ms * MS, seen, driven(1000), puppet, OwnLifeParams(absence=absence, life=0.0)))
+    weights = np.array([worn.weights for worn in shown])
+    turns = np.array([worn.turn for worn in shown])
+    assert np.abs(np.diff(weights, axis=0)).max() < 0.06
+    assert np.abs(np.diff(turns, axis=0)).max() < 0.03
+    for frame, lids in ((299, 0.05), (599, 1.0), (899, 0.0), (1199, 0.05)):
+        assert weights[frame, LIDS[0]] == pytest.approx(lids, abs=1e-6)
+    assert turns[299][1] == pytest.approx(turns[1199][1]) and turns[899][1] == 0
+
+
 def test_eyes_that_were_lost_in_a_blink_are_not_held_shut(puppet: Puppet) -> None:
     shown = played(puppet, Absence.HOLD, shut_at_loss=True, life=0.0)
     assert shown[1983].weights[LIDS].min() == 1

@@ -80,6 +80,18 @@ def test_progress_runs_from_0_to_1_with_each_change() -> None:
     assert (driver.presence, driver.progress) == (Presence.FOLLOWING, 1)
 
 
+def test_settling_anew_begins_where_nobody_is_and_nowhere_else() -> None:
+    driver = DriverPresence()
+    driver.step(0, None, *TIMES)
+    driver.again(100 * MS, 1000 * MS)
+    assert (driver.presence, driver.progress) == (Presence.SETTLING, 0)
+    driver.step(600 * MS, None, *TIMES)
+    assert driver.progress == 0.5
+    assert driver.step(700 * MS, 650 * MS, *TIMES)
+    driver.again(710 * MS, 1000 * MS)
+    assert driver.presence is Presence.RETURNING
+
+
 def test_a_face_seen_later_than_the_fade_is_followed_at_once() -> None:
     driver = DriverPresence()
     driver.step(0, 0, *TIMES)
