@@ -72,6 +72,7 @@ class NodeContext:
             columns. From the main thread.
         send: Has a node of this graph carry out one of its `Node.commands`, given as ``NODE.COMMAND``. Returns at
             once, from any thread; what does not exist is told to the user. Offline nothing is sent.
+        cache_dir: Where a node may keep what took it long to make; None: nowhere.
     """
 
     now_ns: Callable[[], int]
@@ -85,6 +86,7 @@ class NodeContext:
     kept: dict[str, Any] = field(default_factory=dict)
     status: Callable[[], tuple[str, ...]] = tuple
     send: Callable[[str], None] = lambda target: None
+    cache_dir: Path | None = None
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

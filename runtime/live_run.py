@@ -10,7 +10,7 @@ from vivant.graph.graph import Graph
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
-from vivant.runtime.models import ModelStore
+from vivant.runtime.models import ModelStore, build_cache_dir
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress
 from vivant.runtime.reload_notices import ReloadNotices
@@ -63,6 +63,7 @@ def run_live(
             notice=notice,
             gl=gl,
             trace=trace,
+            cache_dir=build_cache_dir(),
             presented=presented,
             say=show_line,
             watch=status_line,

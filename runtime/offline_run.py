@@ -12,7 +12,7 @@ from vivant.graph.node import Outcome
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
-from vivant.runtime.models import ModelStore
+from vivant.runtime.models import ModelStore, build_cache_dir
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress, FrameProgress
 
@@ -47,6 +47,7 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
             notice=notice,
             gl=gl,
             trace=trace,
+            cache_dir=build_cache_dir(),
             say=show_line,
         )
         with FrameProgress(label) as progress:

@@ -110,6 +110,8 @@ class Puppet:
         head_rotation: ``float32 (3, 3)`` head to picture space, at rest.
         scale: Picture heights per decimetre of the anatomical head.
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
+        turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
+            left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
     """
 
@@ -135,6 +137,7 @@ class Puppet:
     head_rotation: F32
     scale: float
     jaw_swing: float
+    turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
     def bone(self, name: str) -> int:
