@@ -50,6 +50,13 @@ class CalibrateParams(NodeParams):
         le=10,
     )
     asked_s: float = param(1.0, "Over how long it is watched when a command asks for it.", ge=0.1, le=10)
+    renew_s: float = param(
+        0.0,
+        "A face that comes after nobody was there for so long is somebody else's and learned anew, unless its "
+        "neutral was asked for; 0: never.",
+        ge=0,
+        le=3600,
+    )
     expression: bool = param(True, "Take the neutral off the expression, too; else off the head's turn alone.")
     lids: bool = param(True, "Learn how far the lids open and close while they blink, and stretch that to the whole.")
     profile: str = param(
@@ -131,6 +138,9 @@ class FaceCalibrate(
         if self._keeps:
             self._find_file("" if inputs.device is None else inputs.device.value)
         passed_ns = 0 if self._last_ns is None else max(0, t_ns - self._last_ns)
+        if 0 < self.params.renew_s * 1e9 < passed_ns and self._neutral is None:
+            self._begin(Calibration())
+            passed_ns = 0
         self._last_ns = t_ns
         self._watch(motion, t_ns, passed_ns)
         motion = self._with_whole_lids(motion, passed_ns / 1e9)

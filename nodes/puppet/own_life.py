@@ -63,6 +63,7 @@ class OwnLife:
         self._absence: Absence | None = None
         self._begin_ns: int | None = None
         self._last_ns = 0
+        self._held: Worn | None = None
         self._lids: npt.NDArray[np.float32] | None = None
         self._shown: Worn | None = None
         self._from: Worn | None = None
@@ -91,6 +92,9 @@ class OwnLife:
             self._from = self._shown
         presence = self._driver.presence
         life = self._live(dt_s, presence, params)
+        if presence in (Presence.FOLLOWING, Presence.RETURNING):
+            self._held = driven
+        driven = self._held
         if presence is Presence.RESTING or driven is None:
             worn = self._absent(None, puppet, params.absence, presence)
         elif presence is Presence.SETTLING:

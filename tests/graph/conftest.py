@@ -56,6 +56,11 @@ class ModeParams(NodeParams):
 class CalibrateParams(NodeParams):
     at_start_s: float = param(1.0, "How long.", ge=0)
     profile: str = param("", "A name.")
+    renew_s: float = param(0.0, "How long.", ge=0)
+
+
+class PerformanceParams(PathParams):
+    loop: bool = param(False, "Again.")
 
 
 class WindowParams(NodeParams):
@@ -108,6 +113,13 @@ class CalibrateInputs:
 
 
 @dataclass(frozen=True)
+class PriorityInputs:
+    tick: Packet[Tick] = tick()
+    first: Packet[FaceMotion] | None = latest("A motion.")
+    second: Packet[FaceMotion] | None = latest("Another.")
+
+
+@dataclass(frozen=True)
 class TickInputs:
     tick: Packet[Tick] = tick()
     motion: Packet[FaceMotion] | None = latest("Motion, if any.")
@@ -121,7 +133,7 @@ def registry() -> Registry:
         _source("source.image", PathParams, Pace.ONCE, picture),
         _source("source.video", PathParams, Pace.MEDIA, picture),
         _source("source.camera", CameraParams, Pace.CAPTURE, _outputs(frame=Picture, device=str)),
-        _source("source.performance", PathParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
+        _source("source.performance", PerformanceParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
         _node("face.landmarks", ModeParams, _inputs(frame=Picture), _outputs(face=FaceReading | None)),
         _node("face.matte", NodeParams, _inputs(frame=Picture), _outputs(matte=Matte)),
         _node(
@@ -163,6 +175,7 @@ def registry() -> Registry:
         ),
         _node("output.window", WindowParams, _inputs(surface=Surface), NoOutputs, render),
         _node("test.ticks", NodeParams, TickInputs, _outputs(motion=FaceMotion), render),
+        _node("control.priority", NodeParams, PriorityInputs, _outputs(motion=FaceMotion), render),
         _node("test.mix", NodeParams, _inputs(first=FaceMotion, second=FaceMotion), _outputs(motion=FaceMotion)),
         _source("test.needy", NeedyParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
     ]

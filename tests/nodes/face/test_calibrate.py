@@ -117,6 +117,21 @@ def test_who_smiles_at_the_start_still_smiles_and_who_looks_aside_still_does(sit
     assert weight(told, "eyeLookOutLeft") == pytest.approx(0.5)
 
 
+def test_somebody_else_is_found_out_anew_where_that_is_wanted(sit: Sit) -> None:
+    other = face((0.0, -0.2, 0.0), mouthFrownLeft=0.3)
+    for renew_s, kept, frown in ((2.0, False, 0.0), (2.0, True, 0.18), (0.0, False, 0.18)):
+        driver = sit(renew_s=renew_s)
+        driver.show(REST, 2)
+        if kept:
+            driver.node.command("neutral")
+            driver.show(REST, 1.5)
+        driver.show(None, 1)
+        assert weight(driver.show(other)[-1], "mouthFrownLeft") > 0.1  # back in time: the same one
+        driver.show(None, 3)
+        assert weight(driver.show(other, 3)[-1], "mouthFrownLeft") == pytest.approx(frown, abs=0.02)
+        driver.close()
+
+
 def test_without_a_time_at_the_start_only_the_turn_of_the_first_frame_counts(sit: Sit) -> None:
     driver = sit(at_start_s=0, lids=False)
     (told,) = driver.show(REST)

@@ -165,6 +165,27 @@ def test_without_life_it_is_still(puppet: Puppet) -> None:
         assert not worn.turn.any() and worn.rise == 0
 
 
+@pytest.mark.parametrize("absence", Absence)
+def test_a_face_that_is_none_moves_nothing(puppet: Puppet, absence: Absence) -> None:
+    """For two frames while nobody is there, the tracker sees a face that hangs sideways."""
+    ghost = Worn(np.ones(52, np.float32), np.array([0.0, 0.0, 1.2]))
+    shown = []
+    for sees in (False, True):
+        life, given, last = OwnLife(0), OwnLifeParams(absence=absence), driven(0)
+        shown.append([])
+        for frame in range(150):
+            ms = frame * 1000 // 30
+            seen = ms * MS if ms < 1000 else None
+            if sees and frame in (75, 76):
+                seen, last = ms * MS, ghost
+            elif seen is not None:
+                last = driven(ms)
+            shown[-1].append(life.step(ms * MS, seen, last, puppet, given))
+    for without, seeing in zip(*shown, strict=True):
+        np.testing.assert_array_equal(without.weights, seeing.weights)
+        np.testing.assert_array_equal(without.turn, seeing.turn)
+
+
 def test_a_first_face_after_a_while_is_faded_in(puppet: Puppet) -> None:
     life, given = OwnLife(0), OwnLifeParams()
     yaw = []
