@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from vivant.graph.graph import Graph
@@ -18,6 +19,7 @@ from vivant.runtime.status_line import StatusLine
 
 if TYPE_CHECKING:
     from vivant.runtime.edits import Edits
+    from vivant.runtime.orders_file import OrdersFile
     from vivant.runtime.report import RunResult
     from vivant.runtime.trace import Trace
 
@@ -29,6 +31,7 @@ def run_live(
     duration_s: float | None,
     edits: Edits | None = None,
     trace: Trace | None = None,
+    orders: OrdersFile | None = None,
 ) -> RunResult:
     """Run `graph` until its duration is over, its window is closed, its sources end or Ctrl-C.
 
@@ -38,6 +41,7 @@ def run_live(
         duration_s: How long; None: no limit.
         edits: What is saved meanwhile, to be taken over; None: it stays as it is.
         trace: Where the calls of all nodes are noted, if anywhere.
+        orders: Where commands of nodes come from while it runs; closed at the end.
 
     Raises:
         VivantError: It cannot start.
@@ -52,6 +56,7 @@ def run_live(
         ServiceNotifier() as presented,
         gl_for(graph, window=not headless) as gl,
         StatusLine() as status_line,
+        orders or nullcontext(),
     ):
         services = Services(
             fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
@@ -64,7 +69,13 @@ def run_live(
             watch=status_line,
         )
         engine = LiveEngine(
-            graph, services, duration_s=duration_s, headless=headless, edits=edits, reload_listener=ReloadNotices()
+            graph,
+            services,
+            duration_s=duration_s,
+            headless=headless,
+            edits=edits,
+            reload_listener=ReloadNotices(),
+            orders=orders.new if orders else None,
         )
         result = engine.run(stop)
     sys.stderr.write(f"{result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)\n")

@@ -17,8 +17,11 @@ class FaceMotion:
         rotation: ``float32 (3, 3)`` head to camera; identity looks straight into the camera. Right-handed,
             x to the right of the image, y up, z toward the viewer.
         translation: ``float32 (3,)`` centimetres, same axes.
+        from_neutral: Whether weights and rotation count from this person's own neutral face. Where they do not,
+            whoever needs a neutral has to find one.
     """
 
     weights: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
+    from_neutral: bool = False
