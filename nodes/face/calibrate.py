@@ -32,6 +32,8 @@ FEWEST_FRAMES = 5
 """Fewer say nothing about somebody's rest: so many are waited for."""
 MOST_AT_START = 0.35
 """How much of an expression is believed to be somebody's neutral face unasked: who smiles at the start, smiles."""
+CALM_AT_START = 0.2
+"""For this share of the first second an expression is weaker than what is taken for neutral."""
 EASED_S = 0.15
 """Time constant with which another neutral is gone over to: the puppet must not snap."""
 LONGEST_GAP_NS = 500_000_000
@@ -97,10 +99,10 @@ class FaceCalibrate(
 ):  # fmt: skip
     """Learns a driver's neutral face and the range of the lids, and tells motion from there.
 
-    Neutral is what a command asked for, in this run or in an earlier one with the same camera, else what the face
-    mostly does in the first second. The lids are calibrated apart from the rest: they are watched while they blink.
-    Offline nothing is kept or read, and without the parameter `offline` motion passes as it is; so does a performance,
-    which was written from neutral.
+    Neutral is what a command asked for, in this run or in an earlier one with the same camera, else what the face wears
+    even in the calmest moments of the first second. The lids are calibrated apart from the rest: they are watched while
+    they blink. Offline nothing is kept or read, and without the parameter `offline` motion passes as it is; so does a
+    performance, which was written from neutral.
     """
 
     commands: ClassVar[dict[str, str]] = {
@@ -219,7 +221,9 @@ class FaceCalibrate(
             # the median: a blink or a twitch within that second is nobody's neutral
             weights, turn = np.median(worn, axis=0), np.median(turns, axis=0)
             if at_start:
-                # one frame says nothing about a face at rest
+                # unasked somebody may speak: worn is what stays in the calmest moments, too (the median took a driver's
+                # speech for rest, and a tenth of the likeness of single expressions). One frame says nothing about rest
+                weights = np.quantile(worn, CALM_AT_START, axis=0)
                 weights = np.minimum(weights, MOST_AT_START if length_s > 0 else 0.0)
                 weights[LOOKS] = 0.0  # where somebody happens to look is not how the face rests
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -49,7 +49,7 @@ class Clip(Source[Params, Number], type="orders.clip", pace=Pace.MEDIA):
 
 
 class Obeying:
-    commands: ClassVar[dict[str, str]] = {"jump": "It jumps.", "fail": "It fails."}
+    commands: ClassVar[Mapping[str, str]] = {"jump": "It jumps.", "fail": "It fails."}
     params: Params
 
     def command(self, name: str) -> None:

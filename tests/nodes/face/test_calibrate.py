@@ -117,6 +117,15 @@ def test_who_smiles_at_the_start_still_smiles_and_who_looks_aside_still_does(sit
     assert weight(told, "eyeLookOutLeft") == pytest.approx(0.5)
 
 
+def test_who_speaks_at_the_start_is_not_taken_for_one_with_an_open_mouth(sit: Sit) -> None:
+    driver = sit()
+    for frame in range(40):
+        driver.show(face(jawOpen=0.25 + 0.25 * np.sin(frame), browInnerUp=0.2))
+    told = driver.show(face(jawOpen=0.3, browInnerUp=0.2))[-1]
+    assert weight(told, "jawOpen") > 0.25
+    assert weight(told, "browInnerUp") == pytest.approx(0, abs=0.01)
+
+
 def test_somebody_else_is_found_out_anew_where_that_is_wanted(sit: Sit) -> None:
     other = face((0.0, -0.2, 0.0), mouthFrownLeft=0.3)
     for renew_s, kept, frown in ((2.0, False, 0.0), (2.0, True, 0.18), (0.0, False, 0.18)):

@@ -169,7 +169,7 @@ def test_without_life_it_is_still(puppet: Puppet) -> None:
 def test_a_face_that_is_none_moves_nothing(puppet: Puppet, absence: Absence) -> None:
     """For two frames while nobody is there, the tracker sees a face that hangs sideways."""
     ghost = Worn(np.ones(52, np.float32), np.array([0.0, 0.0, 1.2]))
-    shown = []
+    shown: list[list[Worn]] = []
     for sees in (False, True):
         life, given, last = OwnLife(0), OwnLifeParams(absence=absence), driven(0)
         shown.append([])
