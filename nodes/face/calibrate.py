@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -105,7 +106,7 @@ class FaceCalibrate(
     performance, which was written from neutral.
     """
 
-    commands: ClassVar[dict[str, str]] = {
+    commands: ClassVar[Mapping[str, str]] = {
         "neutral": "What the face does in the next second is its neutral: look ahead, calmly.",
         "closed": "The eyes are closed in the next second: so far they close.",
         "forget": "Forget what was learned and kept, and begin anew.",

@@ -63,7 +63,9 @@ class Calibration(_Entry):
             weights = {n: round(float(w), 4) for n, w in zip(BLENDSHAPES, neutral.weights, strict=True) if w > 5e-5}
             x, y, z = (round(float(angle), 5) for angle in neutral.turn)
             entry = NeutralEntry(weights=weights, turn=(x, y, z))
-        known = {s: LidEntry(open=round(d.open, 4), closed=round(d.closed, 4)) for s, d in lids.items() if d != Lid()}
+        known: dict[Literal["Left", "Right"], LidEntry] = {
+            s: LidEntry(open=round(d.open, 4), closed=round(d.closed, 4)) for s, d in lids.items() if d != Lid()
+        }
         return cls(neutral=entry, lids=known)
 
     def neutral_face(self) -> Neutral | None:

@@ -107,7 +107,7 @@ class FaceTune(
         tuned = self._tuned(motion.weights[self._index])
         if self._before is not None and 0 < (passed_ns := t_ns - self._before[0]) <= LONGEST_GAP_NS:
             share = 1 - np.exp(-passed_ns / self._smooth_ns)
-            tuned = self._before[1] + share.astype(np.float32) * (tuned - self._before[1])
+            tuned = np.asarray(self._before[1] + share.astype(np.float32) * (tuned - self._before[1]), np.float32)
         self._before = t_ns, tuned
         weights = motion.weights.copy()
         weights[self._index] = tuned

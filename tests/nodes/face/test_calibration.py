@@ -23,7 +23,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "folder" / "driver.json"
     write_calibration(file, some())
     read = read_calibration(file)
-    assert read == some()
+    assert read is not None and read == some()
     neutral = read.neutral_face()
     assert neutral is not None
     assert neutral.weights[INDEX["browInnerUp"]] == 0.25

@@ -21,7 +21,7 @@ def lived(seconds: float, rate_hz: float, seed: int = 0) -> tuple[F64, F64, F64,
     )
 
 
-def blinks(closure: F64) -> F64:
+def blinks(closure: F64) -> npt.NDArray[np.intp]:
     """Return first and last frame of each blink."""
     shut = np.concatenate([[0], closure > 0, [0]])
     return np.stack([np.flatnonzero(np.diff(shut) == 1), np.flatnonzero(np.diff(shut) == -1)], axis=1)
