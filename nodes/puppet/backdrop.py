@@ -49,7 +49,7 @@ def complete_background(pixels: U8, matte: F32, moving: F32, band: float) -> U8:
     diffused = _diffused(pixels, doubtful) + _grain(pixels, doubtful)
     share, mirrored = _mirrored(pixels, doubtful, band)
     painted = share * mirrored + (1 - share) * diffused
-    painted = painted + _step(pixels - painted, hidden)
+    painted = painted + _step(np.asarray(pixels - painted, np.float32), hidden)
     soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, _SAFETY_SHARE * height / 2))
     blend = (np.clip(2 * soft, 0, 1) * np.clip(_MOVES * moving, 0, 1) * hidden)[..., None]
     out = blend * painted + (1 - blend) * pixels
