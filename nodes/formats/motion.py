@@ -17,8 +17,12 @@ class FaceMotion:
         rotation: ``float32 (3, 3)`` head to camera; identity looks straight into the camera. Right-handed,
             x to the right of the image, y up, z toward the viewer.
         translation: ``float32 (3,)`` centimetres, same axes.
+        details: ``float32 (H + 2, 2)`` what landmarks do beyond the weights, see `vivant.nodes.face.details`: of each
+            handle in decimetres of the average head, x to the head's left, y up; of the irises in widths of the eye.
+            None: nothing is known beyond the weights.
     """
 
     weights: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
+    details: npt.NDArray[np.float32] | None = None

@@ -14,7 +14,7 @@ from vivant.graph.params import NodeParams, param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
-from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector
+from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
 from vivant.nodes.puppet.presence import DriverPresence, Presence
 
 
@@ -92,25 +92,32 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         if self._driver.progress < 1 and self._from is not None:
             worn = self._from.towards(worn, self._driver.progress)
         self._shown = worn
-        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), np.zeros(3)))
+        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), np.zeros(3), worn.details))
 
     def _taken_over(self, motion: FaceMotion, puppet: Puppet) -> _Worn:
         if self._neutral is None:
             self._neutral = motion
         weights, neutral_weights = motion.weights, self._neutral.weights
+        details, neutral_details = motion.details, self._neutral.details
         turn = motion.rotation.astype(np.float64) @ self._neutral.rotation.astype(np.float64).T
         vector = rotation_vector(turn) * self.params.head_gain
         if self.params.mirror:
-            from vivant.nodes.puppet.mirroring import mirrored_rotation_vector, mirrored_weights
+            from vivant.nodes.puppet.mirroring import mirrored_details, mirrored_rotation_vector, mirrored_weights
 
             weights, neutral_weights = mirrored_weights(weights), mirrored_weights(neutral_weights)
+            details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
             vector = mirrored_rotation_vector(vector)
         gain = np.float32(self.params.expression_gain)
         if self.params.expression is Expression.RELATIVE:
             worn = puppet.expression + gain * (weights - neutral_weights)
+            weights = weights - neutral_weights
+            if details is not None and neutral_details is not None:
+                details = details - neutral_details
         else:
             worn = gain * weights
-        return _Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector))
+        if details is not None:
+            details = gain * taken_over(puppet, weights, details)
+        return _Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector), details)
 
     def _limited(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Ease pitch (x) and yaw (y) of a rotation vector into their limits."""
@@ -122,15 +129,21 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Worn:
-    """Expression ``float32 (52,)`` and turn of the head as a rotation vector in radians ``(3,)``."""
+    """Expression ``float32 (52,)``, turn of the head as a rotation vector in radians ``(3,)``, and details."""
 
     weights: npt.NDArray[np.float32]
     turn: npt.NDArray[np.float64]
+    details: npt.NDArray[np.float32] | None = None
 
     def towards(self, other: _Worn, share: float) -> _Worn:
         # turns of a head stay far below 180 degrees: there the straight line between two of them is good enough
         weights = self.weights + np.float32(share) * (other.weights - self.weights)
-        return _Worn(weights.astype(np.float32), self.turn + share * (other.turn - self.turn))
+        here, there = self.details, other.details
+        details = None
+        if here is not None or there is not None:
+            fades = (np.float32(1 - share) * here if here is not None else 0) + (share * there if there is not None else 0)
+            details = np.asarray(fades, np.float32)
+        return _Worn(weights.astype(np.float32), self.turn + share * (other.turn - self.turn), details)
 
 
 def eased(value: float, most: float) -> float:

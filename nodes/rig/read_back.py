@@ -14,7 +14,7 @@ from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector
-from vivant.nodes.puppet.skinning import bone_matrices, skin
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
 from vivant.nodes.rig.probes import Probe
 
