@@ -21,7 +21,8 @@ I32 = npt.NDArray[np.int32]
 _REACH_DM = 0.18
 _TRUST = 0.02
 _OVAL_TRUST = 1.0
-_OVERLAP_DM = 0.008  # lids and lips that meet overlap a little: no hairline shows between them
+_OVERLAP_DM = 0.008  # lids that meet overlap a little: no hairline shows between them
+_LIP_OVERLAP_DM = 0.022  # lips more: they are soft, and their edges wander between the landmarks
 _SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
@@ -205,7 +206,7 @@ def _close_neutral_lips(
             continue
         # The edge that one sees is where a lip turns inward: the lowest of the upper, the highest of the lower.
         # Lips of an open mouth are drawn thin: to cover teeth between landmarks they must overlap more.
-        overlap = _OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
+        overlap = _LIP_OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
             0.0, float((fit.points[above] - fit.points[below]) @ up)
         )
         gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + overlap
