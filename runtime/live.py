@@ -194,13 +194,10 @@ class LiveEngine:
         return call
 
     def _stream(self, values: StillValues, stop: threading.Event) -> None:
-        """Start the workers, step the render lane to the end, and stop the workers."""
+        """Step the render lane to the end, with the workers at work, and stop them."""
         crew = Crew(self._graph, self._stations, values, self._clock, self._bell, self._ledger, self._ledger.follow)
         reload = self._reload_of(crew)
         try:
-            crew.start()
-            if reload:
-                reload.start()
             self._step(crew, reload, stop)
         finally:
             limit_ns = self._clock.now_ns() + SHUTDOWN_NS
@@ -243,7 +240,7 @@ class LiveEngine:
 
     def _step(self, crew: Crew, reload: Reload | None, stop: threading.Event) -> None:
         gl = self._services.gl
-        shown = 0
+        shown, begun = 0, False
         begin_ns = self._clock.now_ns()
         pacer = FramePacer(begin_ns)
         arrived_ns: int | None = None
@@ -254,11 +251,17 @@ class LiveEngine:
                 gl.poll()
             if self._asked_to_end(stop) or self._ledger.fatal or (end_ns is not None and step_ns >= end_ns):
                 return
-            if reload:
+            if reload and begun:
                 reload.step()
             # asked before the step: what came last is still seen by it
             over = crew.over()
             crew.lane.step()
+            if not begun:
+                # after the first frame, of what is still: what it has to make holds up nothing that moves
+                begun = True
+                crew.start()
+                if reload:
+                    reload.start()
             self._services.collect_garbage()
             if self._services.presented and self._ledger.presented.frames > shown:
                 shown = self._ledger.presented.frames
@@ -276,7 +279,7 @@ class LiveEngine:
             if gl and gl.window is not None and now_ns - step_ns >= STEP_NS * 4 // 5:
                 pacer.shown(now_ns)
             else:
-                pacer.drawn(step_ns, now_ns, arrived_ns)
+                pacer.drawn(step_ns, now_ns, arrived_ns, awaits=crew.lane.awaits)
             arrived_ns = self._await_frame(crew.lane, pacer, end_ns)
 
     def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:

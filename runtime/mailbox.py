@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Any
 
 from vivant.graph.packet import Packet
@@ -52,7 +51,7 @@ class Mailbox:
         self._taken = number
         if missed:
             self._dropped += missed
-            return replace(packet, gap=True)
+            return packet._replace(gap=True)
         return packet
 
     @property

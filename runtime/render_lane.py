@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from vivant.graph.graph import Graph
 from vivant.graph.packet import Packet, Tick
 from vivant.runtime.clock import Clock
 from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.station import Made, Station
-from vivant.runtime.upkeep import State
 from vivant.runtime.worker import Listener
 
 
@@ -49,24 +49,27 @@ class RenderLane:
         outboxes: Mapping[str, Mapping[str, Sequence[Mailbox]]],
     ) -> None:
         """Go on with these nodes, in the rhythm of before; the arguments are those of the constructor."""
-        self._stations = tuple(stations)
         by_id = {station.id: station for station in stations}
-        # output, reader and its input: within the lane; output and mailbox: to workers
-        self._routes = {
-            station.id: [
-                (reader.links[name].output, by_id[reader.id], name)
-                for reader, name in graph.readers(station.id)
-                if reader.id in by_id
-            ]
-            for station in stations
-        }
-        self._inboxes = inboxes
         self._letters = tuple(box for boxes in inboxes.values() for box in boxes.values())
         self._outboxes = outboxes
-        self._mail = {
-            station.id: [(output, box) for output, boxes in outboxes[station.id].items() for box in boxes]
+        self._seats = tuple(
+            _Seat(
+                station,
+                tuple(inboxes[station.id].items()),
+                tuple(
+                    (reader.links[name].output, by_id[reader.id], name)
+                    for reader, name in graph.readers(station.id)
+                    if reader.id in by_id
+                ),
+                tuple((output, box) for output, boxes in outboxes[station.id].items() for box in boxes),
+            )
             for station in stations
-        }
+        )
+
+    @property
+    def awaits(self) -> bool:
+        """Whether workers give it something."""
+        return bool(self._letters)
 
     @property
     def called(self) -> bool:
@@ -81,26 +84,27 @@ class RenderLane:
         tick = Packet(Tick(now_ns, dt_ns), now_ns, -1 - self._steps)
         self._last_ns = now_ns
         self._steps += 1
-        for station in self._stations:
-            for name, box in self._inboxes[station.id].items():
+        for seat in self._seats:
+            for name, box in seat.inboxes:
                 packet = box.take()
                 if packet is not None:
-                    station.receive(name, packet)
-            self._run(station, tick)
+                    seat.station.receive(name, packet)
+            if seat.station.due:
+                self._run(seat, tick)
 
     def drain(self) -> None:
         """Pass on what the nodes still have when their inputs have ended."""
         now_ns = self._clock.now_ns()
         tick = Packet(Tick(now_ns, now_ns - self._last_ns), now_ns, -1 - self._steps)
-        for index, station in enumerate(self._stations):
+        for index, seat in enumerate(self._seats):
             try:
-                for made in station.drain():
-                    self._deliver(station, made)
-                    for later in self._stations[index + 1 :]:
-                        if later.woken:
+                for made in seat.station.drain():
+                    self._deliver(seat, made)
+                    for later in self._seats[index + 1 :]:
+                        if later.station.woken:
                             self._run(later, tick)
             except Exception as error:
-                self._listener.failed(station, error, for_good=True)
+                self._listener.failed(seat.station, error, for_good=True)
 
     def finish(self) -> None:
         """Tell readers in workers that nothing more will come."""
@@ -109,27 +113,44 @@ class RenderLane:
                 for box in readers:
                     box.finish()
 
-    def _run(self, station: Station, tick: Packet[Tick]) -> None:
-        if not (station.can_tick() or station.woken):
-            return
-        if station.upkeep.state is not State.RUNNING and not station.upkeep.may_run(self._clock.now_ns()):
+    def _run(self, seat: _Seat, tick: Packet[Tick]) -> None:
+        station = seat.station
+        upkeep = station.upkeep
+        if not (upkeep.well or upkeep.may_run(self._clock.now_ns())):
             return
         try:
             made = station.process(tick)
         except Exception as error:
             self._listener.failed(station, error)
             return
-        station.upkeep.succeeded()
-        self._deliver(station, made)
+        if not upkeep.well:
+            upkeep.succeeded()
+        self._deliver(seat, made)
 
-    def _deliver(self, station: Station, made: Made) -> None:
+    def _deliver(self, seat: _Seat, made: Made) -> None:
         packets = made.packets
-        for output, reader, name in self._routes[station.id]:
+        for output, reader, name in seat.routes:
             packet = packets.get(output)
             if packet is not None:
                 reader.receive(name, packet)
-        for output, box in self._mail[station.id]:
+        for output, box in seat.mail:
             packet = packets.get(output)
             if packet is not None:
                 box.put(packet)
-        self._listener.made(station, made)
+        self._listener.made(seat.station, made)
+
+
+class _Seat(NamedTuple):
+    """A node in the lane.
+
+    Attributes:
+        station: The node.
+        inboxes: Its inputs that come from workers.
+        routes: Output, reader and its input, within the lane.
+        mail: Output and mailbox, to workers.
+    """
+
+    station: Station
+    inboxes: tuple[tuple[str, Mailbox], ...]
+    routes: tuple[tuple[str, Station, str], ...]
+    mail: tuple[tuple[str, Mailbox], ...]

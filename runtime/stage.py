@@ -55,7 +55,7 @@ class SampledSource:
         if newest is None or not skipped:
             return newest
         self.station.statistics.dropped += skipped
-        marked = {name: replace(packet, gap=True) for name, packet in newest.packets.items()}
+        marked = {name: packet._replace(gap=True) for name, packet in newest.packets.items()}
         return replace(newest, packets=marked)
 
 

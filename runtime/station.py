@@ -86,18 +86,18 @@ class Station:
         self._trace = trace
         self._node = spec.create()
         self._is_open = False
+        # what the node is called with next, and which of it has come; what wakes it is put in for the call
+        self._inputs: dict[str, Packet[Any] | None] = dict.fromkeys(spec.node_class.input_ports)
         self._held: dict[str, Packet[Any]] = {}
         self._pending: Packet[Any] | None = None
         self._fresh = False
         self._next_seq = 0
         # looked up once: a hop takes a few microseconds, and so did the looking up
-        ports = spec.node_class.input_ports
         self._waker = spec.waker
         self._ticks = spec.ticks
         self._inputs_type = spec.node_class.inputs_type
         self._outputs_type = spec.node_class.outputs_type
         self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
-        self._nothing: dict[str, Packet[Any] | None] = dict.fromkeys(ports)
         self._needed: tuple[str, ...] = ()
         self._moving: tuple[str, ...] = ()
         self._ages = False
@@ -186,6 +186,7 @@ class Station:
         """
         for name in self.spec.links.keys() - links.keys():
             self._held.pop(name, None)
+            self._inputs[name] = None
             if name == self.spec.waker:
                 self._pending = None
         self.spec = replace(self.spec, links=links)
@@ -204,7 +205,7 @@ class Station:
         for name, link in self.spec.links.items():
             packet = before._held.get(name)
             if packet is not None and before.spec.links.get(name) == link:
-                self._held.setdefault(name, packet)
+                self._inputs[name] = self._held.setdefault(name, packet)
 
     def told(self, name: str) -> Any:
         """Return what the node says of itself by an attribute, None where it has none of that name."""
@@ -225,10 +226,10 @@ class Station:
         if input_name == self._waker:
             if self._pending is not None:
                 self.statistics.dropped += 1
-                packet = replace(packet, gap=True)
+                packet = packet._replace(gap=True)
             self._pending = packet
         else:
-            self._held[input_name] = packet
+            self._held[input_name] = self._inputs[input_name] = packet
             self._fresh = True
 
     def has(self, input_name: str) -> bool:
@@ -254,6 +255,11 @@ class Station:
         """Whether the node is woken by ticks and all that it needs has arrived."""
         return self._ticks and self._has_needed()
 
+    @property
+    def due(self) -> bool:
+        """Whether the node is to run in a step of the render lane: woken by its tick, or by its trigger."""
+        return (self._ticks or self._pending is not None) and self._has_needed()
+
     def process(self, tick: Packet[Tick] | None = None) -> Made:
         """Call the node with what has arrived, woken by its trigger or by a tick.
 
@@ -265,7 +271,8 @@ class Station:
             waking, self._pending = self._pending, None
         assert waking is not None and self._waker is not None
         self._fresh = False
-        inputs = self._inputs_type(**{**self._nothing, **self._held, self._waker: waking})
+        self._inputs[self._waker] = waking
+        inputs = self._inputs_type(**self._inputs)
         stamp = waking
         if self._ticks:
             for name in self._moving:
@@ -316,27 +323,37 @@ class Station:
             self.files = frozenset(self._node.files())
 
     def _has_needed(self) -> bool:
-        return all(map(self._held.__contains__, self._needed))
+        held = self._held
+        for name in self._needed:  # noqa: SIM110 - all() takes three times as long, and every packet asks
+            if name not in held:
+                return False
+        return True
 
     def _call(self, inputs: Any, stamp: Packet[Any] | None) -> Made:
         """Call the node; what it gives bears the time and number of `stamp`, None: of now."""
         self.runs += 1
         begin_ns = self._wall_ns()
         try:
-            result = self._process(inputs)
-        except Exception as error:
-            if self._trace and not isinstance(error, EndOfStream):
-                self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, f"{type(error).__name__}: {error}")
+            result = self._node.process(inputs) if self.caller is call_directly else self._process_elsewhere(inputs)
+        except KeyboardInterrupt:
             raise
+        except BaseException as error:  # not by _fault_at_most: that takes a microsecond for every packet
+            fault = error if isinstance(error, Exception) else _as_fault(error)
+            if self._trace and not isinstance(error, EndOfStream):
+                self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, f"{type(fault).__name__}: {fault}")
+            if fault is error:
+                raise
+            raise fault from error
         end_ns = self._wall_ns()
-        self.statistics.duration.add_ns(end_ns - begin_ns)
-        self.statistics.count += 1
+        statistics = self.statistics
+        statistics.duration.add_ns(end_ns - begin_ns)
+        statistics.count += 1
         t_ns, seq = (stamp.t_ns, stamp.seq) if stamp else (self._context.now_ns(), self._next_seq)
         if isinstance(result, Emission):
             t_ns, seq, result = result.t_ns, seq if result.seq is None else result.seq, result.outputs
         if self._ages and seq >= 0:
-            self.statistics.age.add_ns(end_ns - t_ns)
-            self.statistics.shown_ns = t_ns
+            statistics.age.add_ns(end_ns - t_ns)
+            statistics.shown_ns = t_ns
         if self._trace:
             self._trace.call(self.id, self.flow, begin_ns, end_ns, seq)
         if result is None:
@@ -345,16 +362,9 @@ class Station:
             self._next_seq = seq + 1
         return self._made(result, t_ns, seq)
 
-    def _process(self, inputs: Any) -> Any:
+    def _process_elsewhere(self, inputs: Any) -> Any:
         node = self._node
-        if self.caller is not call_directly:
-            return self._call_node(Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED))
-        try:  # spelled out, as it is done for every packet: a context manager takes a microsecond
-            return node.process(inputs)
-        except (Exception, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            raise _as_fault(error) from error
+        return self._call_node(Call.PROCESS, lambda: node.process(inputs), lambda error: node.close(Outcome.FAILED))
 
     def _call_node(self, call: Call, work: Callable[[], T], if_late: Callable[[BaseException | None], None]) -> T:
         try:

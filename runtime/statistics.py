@@ -16,23 +16,25 @@ class Samples:
     """Durations in milliseconds, the last `KEPT` of them."""
 
     def __init__(self) -> None:
-        self._values: Ring[float] = Ring("d", KEPT)
-
-    def add_ns(self, duration_ns: int) -> None:
-        """Add one duration in nanoseconds."""
-        self._values.add(duration_ns / 1e6)
+        self._values: Ring[int] = Ring("q", KEPT)
+        self.add_ns = self._values.add
+        """Add one duration in nanoseconds. The ring's own: it is called for every packet."""
 
     def milliseconds(self) -> list[float]:
         """Return the durations kept, the oldest first."""
-        return list(self._values)
+        return [value / 1e6 for value in self._values]
 
     def latest(self, count: int = 30) -> float | None:
         """Return the median of the last `count` samples in milliseconds; None without samples."""
-        return percentile(sorted(self._values.last(count)), 50)
+        return _in_ms(percentile(sorted(self._values.last(count)), 50))
 
     def percentile(self, percent: float) -> float | None:
         """Return a percentile in milliseconds by nearest rank; None without samples."""
-        return percentile(sorted(self._values), percent)
+        return _in_ms(percentile(sorted(self._values), percent))
+
+
+def _in_ms(value_ns: float | None) -> float | None:
+    return None if value_ns is None else value_ns / 1e6
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float | None:

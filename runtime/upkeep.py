@@ -52,6 +52,7 @@ class Upkeep:
 
     Attributes:
         error: What it failed with last, or None.
+        well: It works, and has done so before: `succeeded` has nothing to note. Looked at for every packet.
         retry_at_ns: When it is tried again, while it holds.
         changes: The last `CHANGES_KEPT` changes of state, the oldest first.
     """
@@ -63,6 +64,7 @@ class Upkeep:
             now_ns: Reads the clock.
         """
         self.error: Exception | None = None
+        self.well = False
         self.retry_at_ns = 0
         self.changes = deque[Change](maxlen=CHANGES_KEPT)
         self._now_ns = now_ns
@@ -84,14 +86,13 @@ class Upkeep:
         if last is None or (last.state, last.reason) != (change.state, change.reason):
             self.changes.append(change)
         self._state = state
+        self.well = state is State.RUNNING and self._well_since_ns is not None
 
     def succeeded(self) -> None:
         """The node did its work."""
-        now_ns = self._now_ns()
         if self._well_since_ns is None:
-            self._well_since_ns = now_ns
-        if self._state is not State.RUNNING:
-            self.state = State.RUNNING
+            self._well_since_ns = self._now_ns()
+        self.state = State.RUNNING
 
     def failed(self, error: Exception, now_ns: int, *, for_good: bool = False) -> bool:
         """The node raised.
@@ -100,14 +101,14 @@ class Upkeep:
             Whether this is the first time it raised this: then it is worth a line, later it is only counted.
         """
         self.error = error
+        well_ns = 0 if self._well_since_ns is None else now_ns - self._well_since_ns
+        self._well_since_ns = None
         if for_good:
             self.state = State.FAILED
         else:
-            well_ns = 0 if self._well_since_ns is None else now_ns - self._well_since_ns
             before_ns = 0 if well_ns >= STEADY_NS else self._delay_ns
             self._delay_ns = min(max(2 * before_ns, FIRST_RETRY_NS), LAST_RETRY_NS)
             self.state, self.retry_at_ns = State.HOLDING, now_ns + self._delay_ns
-        self._well_since_ns = None
         kind = _kind(error)
         count = self._said.pop(kind, 0) + 1
         self._said[kind] = count  # the newest last

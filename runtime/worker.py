@@ -244,7 +244,7 @@ class Worker:
             statistics = self.station.statistics
             statistics.age.add_ns(self._clock.now_ns() - due_ns)
             statistics.shown_ns = due_ns
-            packets = {n: replace(p, t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
+            packets = {n: p._replace(t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
             self._publish(replace(made, packets=packets, t_ns=due_ns))
 
     def _emission(self) -> Made | None:
@@ -273,7 +273,7 @@ class Worker:
         except Exception as error:
             self._failed(error)
             return True
-        if made.packets or self.station.spec.pace is None:
+        if not self.station.upkeep.well and (made.packets or self.station.spec.pace is None):
             self.station.upkeep.succeeded()  # a device that gives nothing yet has not shown that it works
         self._publish(made)
         return False

@@ -23,6 +23,8 @@ _TURN_RAD, _POINT = np.radians((4.0, 10.0)), 0.04
 _SHAPE, _UNIT = 0.35, 0.12
 _LIKELY = {"jawOpen": 0.5, "eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.4}  # an open mouth, a narrow eye are no shapes
 _SHAPE_RANGE, _UNIT_RANGE = (-0.6, 1.2), (0.0, 1.0)
+# A face smaller than this, in heights of the picture, is none: points that lie on one another while they are dragged.
+_LEAST_SPREAD = 1e-3
 _SCORE_TRUST = 1.1  # as in the fit of heads, which takes the scores up again
 _SMOOTH = 1e-4
 _EYE_POINTS = ("outer", "inner", "upper", "lower")
@@ -114,7 +116,7 @@ class MarksFitter:
         mean = rows @ self._mean
         coefficients = prior.copy()
         pose = _first_pose(np.asarray(mean + np.tensordot(prior, basis, axes=1), np.float64), goal)
-        spread = float(np.linalg.norm(np.ptp(goal, axis=0)))
+        spread = _spread(goal)
         for _ in range(_ROUNDS):
             model = np.asarray(mean + np.tensordot(coefficients, basis, axes=1), np.float64)
             for _ in range(_STEPS):
@@ -138,7 +140,7 @@ def _first_pose(model: Array, goal: Array) -> Array:
     target = np.concatenate([goal, np.zeros((len(goal), 1))], axis=1)
     scale, rotation, shift = similarity(flat, target, np.ones(len(flat)))
     roll = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
-    return np.array([scale, 0.0, 0.0, roll, shift[0], shift[1]])
+    return np.array([max(scale, _LEAST_SPREAD), 0.0, 0.0, roll, shift[0], shift[1]])
 
 
 def _better_pose(pose: Array, model: Array, goal: Array, deviation: float) -> Array:
@@ -166,9 +168,14 @@ def _rotation(angles: Array) -> Array:
     return np.asarray(about_z @ about_y @ about_x)
 
 
+def _spread(goal: Array) -> float:
+    """Diagonal of the box about the points; never nothing, although all may lie on one another."""
+    return max(float(np.linalg.norm(np.ptp(goal, axis=0))), _LEAST_SPREAD)
+
+
 def _bent(points: Array, rows: Array, goal: Array) -> Array:
     """Bend landmarks ``(478, 2)`` in the plane so that ``rows @ landmarks`` comes to `goal`."""
-    unit = float(np.linalg.norm(np.ptp(goal, axis=0)))
+    unit = _spread(goal)
     return np.asarray(
         points + unit * ThinPlate(rows @ points / unit, (goal - rows @ points) / unit, _SMOOTH)(points / unit)
     )

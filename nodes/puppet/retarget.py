@@ -48,7 +48,9 @@ class RetargetInputs:
     """Motion, and what it moves."""
 
     tick: Packet[Tick] = tick()
-    motion: Packet[FaceMotion | None] = latest("The driver's expression and head pose; None: no face now.")
+    motion: Packet[FaceMotion | None] | None = latest(
+        "The driver's expression and head pose; None: no face now. Until it comes the puppet rests."
+    )
     puppet: Packet[Puppet] = latest("The puppet.")
 
 
@@ -80,9 +82,9 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""
         motion, puppet, params = inputs.motion, inputs.puppet.value, self.params
-        if motion.value is not None:
-            self._last = motion.value
-        seen_ns = motion.t_ns if motion.value is not None else None
+        seen_ns = None
+        if motion is not None and motion.value is not None:
+            self._last, seen_ns = motion.value, motion.t_ns
         times_ns = (round(s * 1e9) for s in (params.hold_s, params.settle_s, params.fade_s))
         if self._driver.step(inputs.tick.value.now_ns, seen_ns, *times_ns):
             self._from = self._shown

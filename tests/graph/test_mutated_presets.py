@@ -122,6 +122,7 @@ def _deep(levels: int, of_lists: bool) -> Any:
 def documents(draw: st.DrawFn) -> Document:
     """A shipped preset with a few of its parts replaced, removed, added, renamed, swapped, nested or rewired."""
     document = copy.deepcopy(draw(st.sampled_from(SHIPPED)))
+    deep = False
     for _ in range(draw(st.integers(1, 6))):
         places = [place for place in _places(document) if place]
         if not places:
@@ -140,10 +141,13 @@ def documents(draw: st.DrawFn) -> Document:
                 parent.append(draw(_VALUES))
             case "rename" if isinstance(parent, dict):
                 parent[draw(_TEXTS | _ODD_TEXTS)] = parent.pop(place[-1])
-            case "swap":
+            case "swap" if not deep:
                 parent[place[-1]] = copy.deepcopy(_inside(document, draw(st.sampled_from(places))))
             case "nest":
-                levels = draw(st.integers(1, 3) | st.sampled_from([MAX_DEPTH - 4, MAX_DEPTH + 1, 500]))
+                # deeply once at most: what lies 1000 deep cannot be copied here, depending on the stack of the moment
+                depths = st.integers(1, 3)
+                levels = draw(depths if deep else depths | st.sampled_from([MAX_DEPTH - 4, MAX_DEPTH + 1, 500]))
+                deep = deep or levels > 3
                 parent[place[-1]] = _deep(levels, draw(st.booleans()))
             case "version":
                 document["version"] = draw(st.sampled_from([0, 2, -1, 1.0, "1", True, None, 10**30, [1]]))

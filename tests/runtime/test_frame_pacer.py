@@ -32,6 +32,22 @@ def test_slow_drawing_moves_the_grid_instead_of_being_caught_up() -> None:
     assert [t for t, _ in frames] == [n * 30 * MS for n in range(7)]
 
 
+def test_what_is_awaited_is_left_most_of_the_time_until_its_rhythm_is_known() -> None:
+    pacer = FramePacer(0)
+    pacer.drawn(0, 11 * MS, None, awaits=True)
+    assert pacer.due_ns == 33 * MS
+    pacer.drawn(33 * MS, 34 * MS, None, awaits=True)
+    assert pacer.due_ns == 33 * MS + STEP_NS  # quick drawing takes nothing from anybody
+
+
+def test_slow_drawing_waits_for_what_is_late_instead_of_making_it_later() -> None:
+    pacer = FramePacer(0)
+    for n in range(6):
+        at = n * 33 * MS
+        pacer.drawn(at, at + 11 * MS, at, awaits=True)
+    assert pacer.due_ns == 6 * 33 * MS + 22 * MS
+
+
 def test_arrivals_at_30_hz_are_drawn_at_once_and_once_more_in_between() -> None:
     arrivals = [5 * MS + n * 33_333_333 + (n % 3) * MS for n in range(40)]
     frames = paced(arrivals, 1300 * MS, draws_ns=5 * MS)

@@ -38,9 +38,9 @@ def test_the_measured_chain_really_hands_on() -> None:
     step, _ = hop._chain()
     lane = step.__self__  # type: ignore[attr-defined]
     step()
-    last = lane._stations[-1]
-    assert [station.statistics.count for station in lane._stations] == [1] * hop.CHAIN
-    assert last.id == f"n{hop.CHAIN - 1}"
+    stations = [seat.station for seat in lane._seats]
+    assert [station.statistics.count for station in stations] == [1] * hop.CHAIN
+    assert stations[-1].id == f"n{hop.CHAIN - 1}"
 
 
 def test_hop_has_its_references_and_goals(tmp_path: Path) -> None:
