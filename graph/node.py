@@ -69,6 +69,7 @@ class NodeContext:
             here (which device it had, say). Empty at the first opening.
         status: Returns what a live run says of itself, in a few lines, for a node that shows it; tabs separate
             columns. From the main thread.
+        cache_dir: Where a node may keep what took it long to make; None: nowhere.
     """
 
     now_ns: Callable[[], int]
@@ -81,6 +82,7 @@ class NodeContext:
     window: Any = None
     kept: dict[str, Any] = field(default_factory=dict)
     status: Callable[[], tuple[str, ...]] = tuple
+    cache_dir: Path | None = None
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

@@ -53,11 +53,13 @@ def run_live(
         gl_for(graph, window=not headless) as gl,
         StatusLine() as status_line,
     ):
+        models = ModelStore(progress=fetching, stopped=stop.is_set)
         services = Services(
-            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
+            fetch=models.fetch,
             notice=notice,
             gl=gl,
             trace=trace,
+            cache_dir=models.cache_dir / "built",
             presented=presented,
             say=show_line,
             watch=status_line,

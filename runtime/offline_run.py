@@ -42,11 +42,13 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         stop_on_interrupt(say_at_once) as stop,
         gl_for(graph, window=False) as gl,
     ):
+        models = ModelStore(progress=fetching, stopped=stop.is_set)
         services = Services(
-            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
+            fetch=models.fetch,
             notice=notice,
             gl=gl,
             trace=trace,
+            cache_dir=models.cache_dir / "built",
             say=show_line,
         )
         with FrameProgress(label) as progress:

@@ -66,6 +66,7 @@ class Services:
         gl: OpenGL, or None where no node of the graph is in the render lane.
         log_dir: Folder for tracebacks; None: the user's log folder.
         trace: Where the calls of all nodes are noted, if anywhere.
+        cache_dir: Where nodes may keep what took them long to make; None: nowhere.
         presented: Told the time whenever a live run has presented a new frame; None: nobody wants to know.
         say: Says one of the run's first lines to the user; None: they are not said.
         watch: Called with every step of a live run, on the main thread.
@@ -76,6 +77,7 @@ class Services:
     gl: Graphics | None = None
     log_dir: Path | None = None
     trace: Trace | None = None
+    cache_dir: Path | None = None
     presented: Callable[[int], None] | None = None
     say: Callable[[str], None] | None = None
     watch: Callable[[LiveStatus], None] | None = None
@@ -103,4 +105,5 @@ class Services:
             offline=offline,
             gl=gl.context if gl else None,
             window=gl.window if gl else None,
+            cache_dir=self.cache_dir,
         )

@@ -129,6 +129,8 @@ class Puppet:
         scale: Picture heights per decimetre of the anatomical head.
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
         details: How a driver's details are taken over.
+        turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
+            left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
     """
 
@@ -155,6 +157,7 @@ class Puppet:
     scale: float
     jaw_swing: float
     details: Details
+    turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
     def bone(self, name: str) -> int:

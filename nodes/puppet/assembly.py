@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +14,17 @@ from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
-from vivant.nodes.puppet.backdrop import complete_background, separate_foreground
+from vivant.nodes.puppet.backdrop import complete_background, separate_foreground, tightened
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
+from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts
 from vivant.nodes.puppet.openings import inner_lips, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -28,6 +32,8 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
+_DOUBTFUL = 0.6
+_BAND = 0.6  # face widths around the person that a turned head may uncover
 
 
 def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
@@ -45,13 +51,15 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     """
     size = fit.size
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
+    eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     patch = face_patch(head)
     placed = place_head(head, fit, inner_lips(head, patch))
-    background = complete_background(pixels, matte, moving(fit, face_width))
+    background = complete_background(pixels, matte, moving(fit, face_width), _BAND * face_width * size[1])
+    matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": body_texture(separate_foreground(pixels, matte, background), face_width),
-        "face": _opaque(pixels),
+        "face": _only_sure(pixels, matte),
     }
     eyes, centres = [], {}
     for side in ("Right", "Left"):
@@ -72,10 +80,12 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         units=np.concatenate([placed.units, placed.handles])[:, patch.vertices],
         bone="head",
     )
+    depth_map = _person_depth(depth, matte)
+    face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     parts = [body, openings(face, patch), *mouth, *eyes, face]
-    eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
-    return _joined(head, fit, placed, parts, centres, textures, _person_depth(depth, matte), eye_z, face_width)
+    puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
 def _joined(
@@ -144,6 +154,7 @@ def _joined(
         scale=fit.scale,
         jaw_swing=swing,
         details=placed.details,
+        turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 
 
@@ -213,6 +224,12 @@ def _sample(depth_map: F32, uv: F32) -> F32:
     map_y = (uv[:, 1] * height - 0.5).astype(np.float32)[None]
     sampled = cv2.remap(depth_map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled[0], np.float32)
+
+
+def _only_sure(pixels: U8, matte: F32) -> U8:
+    """The picture where it is surely the person: skin must not take the background's pixels along."""
+    alpha = np.clip((matte - _DOUBTFUL) / (1 - _DOUBTFUL), 0, 1)
+    return np.ascontiguousarray(np.dstack([pixels, np.round(255 * alpha).astype(np.uint8)]))
 
 
 def _opaque(pixels: U8) -> U8:

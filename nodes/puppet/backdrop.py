@@ -11,30 +11,70 @@ U8 = npt.NDArray[np.uint8]
 
 _SURE_BACKGROUND = 0.02
 _SAFETY_SHARE = 0.006  # how far beyond the matte its colours may still bleed, in picture heights
+_DOUBT_SHARE = 0.02
+_STREAK_SHARE = 0.012
+_MIRROR_REACH = 0.55
 _INPAINT_SIDE = 320
+_FAINT, _SURE = 0.12, 0.95
+_MOVES = 60.0  # what follows the head by a little is uncovered by a little: there, too, nobody may be left behind
 
 
-def complete_background(pixels: U8, matte: F32, moving: F32) -> U8:
+def complete_background(pixels: U8, matte: F32, moving: F32, band: float) -> U8:
     """Paint what the person hides.
 
-    Large areas are filled by diffusion at a small size (Telea, "An image inpainting technique based on the fast
-    marching method", 2004), which convinces only because a narrow band at most is ever uncovered; a little of the
-    background's own grain is laid over, so that the filling does not look ironed.
+    Beside its outline the picture goes on as in a mirror, texture and all; farther in, which hardly ever comes into
+    view, it is filled by diffusion at a small size (Telea, "An image inpainting technique based on the fast marching
+    method", 2004) with a little of the background's own grain, so that the filling does not look ironed.
 
     Args:
         pixels: The picture, ``uint8 (h, w, 3)``.
         matte: ``float32 (h, w)``, 1 = person.
         moving: ``float32 (h, w)``, above 0 where the person may move away; elsewhere nothing needs painting.
+        band: How far from the outline the mirror reaches, pixels: as far as the head can move.
 
     Returns:
         ``uint8 (h, w, 3)``, equal to the picture where there is no person or none that moves.
     """
-    height, width = matte.shape
-    reach = max(2, round(_SAFETY_SHARE * height))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    hidden = np.asarray(cv2.dilate((matte > _SURE_BACKGROUND).astype(np.uint8), kernel), np.uint8)
+    height = matte.shape[0]
+    person = (matte > _SURE_BACKGROUND).astype(np.uint8)
+    hidden = _grown(person, max(2, round(_SAFETY_SHARE * height)))
     if not hidden.any() or hidden.all():
         return pixels.copy()
+    # A rim that the matte missed must not be smeared into the hole, nor mirrored.
+    doubtful = _grown(person, max(3, round(_DOUBT_SHARE * height)))
+    if doubtful.all():
+        doubtful = hidden
+    diffused = _diffused(pixels, doubtful) + _grain(pixels, doubtful)
+    share, mirrored = _mirrored(pixels, doubtful, band)
+    painted = share * mirrored + (1 - share) * diffused
+    painted = painted + _step(pixels - painted, hidden)
+    soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, _SAFETY_SHARE * height / 2))
+    blend = (np.clip(2 * soft, 0, 1) * np.clip(_MOVES * moving, 0, 1) * hidden)[..., None]
+    out = blend * painted + (1 - blend) * pixels
+    return np.asarray(np.clip(np.round(out), 0, 255), np.uint8)
+
+
+def _step(difference: F32, hidden: U8) -> F32:
+    """What is lacking at the outline of the hidden, fading inward: so that no old outline is left, ``(h, w, 3)``."""
+    reach = max(1.0, _STREAK_SHARE * hidden.shape[0])
+    seen = (hidden == 0).astype(np.float32)
+    weight = cv2.GaussianBlur(seen, (0, 0), reach / 2)
+    outline = cv2.GaussianBlur(difference * seen[..., None], (0, 0), reach / 2) / np.maximum(weight, 1e-3)[..., None]
+    distance, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(label, np.int32)
+    table = np.zeros((int(label.max()) + 1, 3), np.float32)
+    table[label[hidden == 0]] = outline[hidden == 0]
+    fading = np.exp(-((np.asarray(distance, np.float32) / reach) ** 2))[..., None]
+    return np.asarray(fading * cv2.GaussianBlur(table[label], (0, 0), reach / 2), np.float32)
+
+
+def _grown(mask: U8, reach: int) -> U8:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(mask, kernel), np.uint8)
+
+
+def _diffused(pixels: U8, hidden: U8) -> F32:
+    height, width = hidden.shape
     zoom = min(1.0, _INPAINT_SIDE / max(height, width))
     small_size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
     share = cv2.resize(1.0 - hidden.astype(np.float32), small_size, interpolation=cv2.INTER_AREA)
@@ -44,12 +84,28 @@ def complete_background(pixels: U8, matte: F32, moving: F32) -> U8:
     filled = cv2.inpaint(np.clip(small, 0, 255).astype(np.uint8), holes, 4, cv2.INPAINT_TELEA)
     smooth = cv2.GaussianBlur(filled, (0, 0), 2.0)
     filled = np.where(holes[..., None] > 0, smooth, filled)
-    large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    large += _grain(pixels, hidden)
-    soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), max(1.0, reach / 2))
-    blend = (np.clip(2 * soft, 0, 1) * np.clip(4 * moving, 0, 1) * hidden)[..., None]
-    out = blend * large + (1 - blend) * pixels
-    return np.clip(np.round(out), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _mirrored(pixels: U8, hidden: U8, band: float) -> tuple[F32, F32]:
+    """The picture mirrored at the outline of what is hidden, and how much it counts: ``(h, w, 1)``, ``(h, w, 3)``."""
+    height, width = hidden.shape
+    distance, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(label, np.int32)
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    table = np.zeros((int(label.max()) + 1, 2), np.float32)
+    seen = hidden == 0
+    table[label[seen]] = np.stack([columns[seen], rows[seen]], axis=1)
+    # Smoothed, else every step of the outline would be a streak.
+    nearest = cv2.GaussianBlur(table[label], (0, 0), max(1.0, _STREAK_SHARE * height))
+    # Less far out than in: what lies far away is of another colour, and nobody counts the texture's threads.
+    x = np.ascontiguousarray(nearest[..., 0] + _MIRROR_REACH * (nearest[..., 0] - columns), np.float32)
+    y = np.ascontiguousarray(nearest[..., 1] + _MIRROR_REACH * (nearest[..., 1] - rows), np.float32)
+    mirrored = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    there = cv2.remap(seen.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    there = np.minimum(np.asarray(there, np.float32), 2 * cv2.GaussianBlur(there, (0, 0), _STREAK_SHARE * height) - 1)
+    share = np.clip(2 - 2 * np.asarray(distance, np.float32) / max(band, 1.0), 0, 1) * np.clip(there, 0, 1)
+    return np.asarray(share[..., None], np.float32), np.asarray(mirrored, np.float32)
 
 
 def _grain(pixels: U8, hidden: U8) -> F32:
@@ -62,6 +118,18 @@ def _grain(pixels: U8, hidden: U8) -> F32:
     strength = min(6.0, 1.4826 * float(np.median(np.abs(detail[seen]))))
     noise = np.random.default_rng(0).standard_normal(hidden.shape).astype(np.float32)
     return np.asarray(strength * cv2.GaussianBlur(noise, (0, 0), 0.7) * 2.0, np.float32)[..., None]
+
+
+def tightened(matte: F32) -> F32:
+    """Drop the faint parts of a matte.
+
+    Its outermost pixels carry the background's colour, too: stretched, they would be threads and halos, where the
+    picture at rest shows nothing of them.
+
+    Args:
+        matte: ``float32 (h, w)``.
+    """
+    return np.ascontiguousarray(np.clip((matte - _FAINT) / (_SURE - _FAINT), 0, 1), np.float32)
 
 
 def separate_foreground(pixels: U8, matte: F32, background: U8) -> U8:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from vivant.graph.node import Node, NodeContext
 from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams
@@ -43,14 +46,31 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
         from vivant.nodes.face.anatomical_head import load_head
 
         self._head = load_head()
+        self._cache_dir = context.cache_dir
 
     def process(self, inputs: BuildInputs) -> BuildOutputs | None:
         """Build once all inputs speak of the same picture."""
-        from vivant.nodes.puppet.assembly import assemble
-
         fit = inputs.head.value
         times = {inputs.depth.t_ns, inputs.frame.t_ns, inputs.head.t_ns, inputs.matte.t_ns}
         if fit is None or len(times) > 1:
             return None
-        puppet = assemble(self._head, inputs.frame.value.rgb, fit, inputs.matte.value.values, inputs.depth.value)
-        return BuildOutputs(puppet)
+        return BuildOutputs(self._puppet(inputs.frame.value.rgb, fit, inputs.matte.value.values, inputs.depth.value))
+
+    def _puppet(
+        self, pixels: npt.NDArray[np.uint8], fit: HeadFit, matte: npt.NDArray[np.float32], depth: DepthMap
+    ) -> Puppet:
+        """Take the puppet out of the cache, or make it."""
+        from vivant.nodes.puppet.assembly import assemble
+        from vivant.nodes.puppet.build_cache import BuildCache, code_version, key_of
+        from vivant.nodes.puppet.puppet_arrays import from_arrays, to_arrays
+
+        if self._cache_dir is None:
+            return assemble(self._head, pixels, fit, matte, depth)
+        cache = BuildCache(self._cache_dir / "puppets")
+        key = key_of(code_version(), pixels, fit, matte, depth)
+        stored = cache.load(key)
+        if stored is not None:
+            return from_arrays(stored)
+        puppet = assemble(self._head, pixels, fit, matte, depth)
+        cache.store(key, to_arrays(puppet))
+        return puppet

@@ -29,6 +29,9 @@ _UPPER_SHOWS, _LOWER_SHOWS = 0.05, 0.015  # how far the biting edges pass the cl
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
+_CORNER_SHADE_DM = 0.06
+_BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
+
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
 
@@ -123,6 +126,14 @@ class _Arch:
         teeth = fit.neutral[self.members]
         self.half = float(np.abs(teeth[:, 0]).max())
         self.front, self.back = float(teeth[:, 2].max()), float(teeth[:, 2].min())
+        # It keeps close behind the lips as the picture wears them: the head's own, seen from aside, would leave a dark
+        # gap at the far corner of the mouth.
+        worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
+        corners = head.landmark_positions(worn.astype(np.float32))[[INNER_LIPS[0], INNER_LIPS[10]]]
+        aside, depth = float(np.abs(corners[:, 0]).mean()), float(corners[:, 2].mean()) - _BEHIND_CORNER_DM
+        self.corner = aside
+        self.half = max(self.half, aside + _BEYOND_CORNER_DM)
+        self.back = max(self.back, self.front - max(self.front - depth, 0.0) * (self.half / aside) ** 2)
         # The biting edges are where a relaxed mouth shows them, whatever the shape's own teeth say.
         upper_lip, lower_lip = head.landmark_positions(fit.neutral)[[13, 14], 1]
         self.low = float(upper_lip) - _UPPER_SHOWS
@@ -216,6 +227,8 @@ def _teeth_page(
     gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
+    # In the corner of the mouth hardly any light falls on them.
+    sides *= 1 - 0.75 * np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
     depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]

@@ -35,8 +35,10 @@ class RetargetParams(NodeParams):
     )
     expression_gain: float = param(1.0, "How strong expressions are; 1 as the driver's.", ge=0, le=2)
     head_gain: float = param(1.0, "How far the head turns; 1 as far as the driver's.", ge=0, le=2)
-    most_yaw_deg: float = param(40.0, "How far the head turns sideways at most.", ge=0, le=80)
-    most_pitch_deg: float = param(25.0, "How far the head nods at most.", ge=0, le=60)
+    most_yaw_deg: float = param(
+        0.0, "How far the head turns sideways at most; 0: as far as the picture bears.", ge=0, le=80
+    )
+    most_pitch_deg: float = param(0.0, "How far the head nods at most; 0: as far as the picture bears.", ge=0, le=60)
     mirror: bool = param(False, "Swap left and right, as in a mirror.")
     hold_s: float = param(1.0, "How long the last pose is held when the driver's face is lost.", ge=0.2, le=3600)
     settle_s: float = param(1.5, "How long the puppet then takes to come to rest.", ge=0, le=60)
@@ -119,13 +121,16 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
             worn = gain * weights
         if details is not None:
             details = gain * taken_over(puppet, weights, details)
-        return _Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector), details)
+        return _Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector, puppet.turn_limits), details)
 
-    def _limited(self, vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Ease pitch (x) and yaw (y) of a rotation vector into their limits."""
+    def _limited(
+        self, vector: npt.NDArray[np.float64], limits: tuple[float, float, float, float]
+    ) -> npt.NDArray[np.float64]:
+        """Ease pitch (x) and yaw (y) of a rotation vector into their limits: those set, else the picture's."""
         out = vector.copy()
         for axis, most_deg in ((0, self.params.most_pitch_deg), (1, self.params.most_yaw_deg)):
-            out[axis] = eased(float(vector[axis]), float(np.radians(most_deg)))
+            own = limits[2 * axis + (1 if vector[axis] > 0 else 0)]
+            out[axis] = eased(float(vector[axis]), float(np.radians(most_deg)) if most_deg else own)
         return out
 
 

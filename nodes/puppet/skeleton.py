@@ -5,24 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.joints import HEAD_DM, JAW_DM, NECK_DM
 from vivant.nodes.face.landmark_sets import CHIN, FOREHEAD, LEFT_SIDE, RIGHT_SIDE
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Bone
 
 F32 = npt.NDArray[np.float32]
 
-NECK_DM = (0.0, 5.75, 0.35)
-"""Where the neck turns, in the head's own space: between the shoulders."""
-HEAD_DM = (0.0, 6.6, 0.35)
-"""Where the head turns on the neck."""
-JAW_DM = (0.0, 7.0, 0.65)
-"""The hinge of the jaw, before the ears."""
-
-_HEAD_FROM, _HEAD_TO = (
-    -0.50,
-    -0.06,
-)  # face widths above the chin between which the head takes over from the neck
-_NECK_FROM, _NECK_TO = -0.85, -0.35
+_HEAD_FROM, _HEAD_TO = -0.42, -0.03  # face widths above the chin between which the head takes over from the neck
+_NECK_FROM, _NECK_TO = -0.68, -0.2
 _OWN_WITHIN, _OTHERS_FROM = 1.0, 1.4  # face widths aside: hair reaches so far, and others begin there
 
 

@@ -21,6 +21,7 @@ _YAWS = (-0.6, -0.3, 0.0, 0.3, 0.6)
 _PITCHES = (-0.35, 0.0, 0.35)
 _FEATHER_DM = 0.14
 _RINGS = 2
+_OUTER_DM = 0.26  # from the outline inward to where an edge may be soft
 _JAW_FROM, _JAW_TO = 0.3, 0.55  # share of the chin's way that makes skin the jaw's
 _MOUTH_DM = 6.55
 _PIXELS_TO_COUNT = 8  # in all views together; fewer is a leak between the lips
@@ -34,11 +35,14 @@ class SkinPatch:
         vertices: ``int32 (N,)`` indices into the head's vertices.
         triangles: ``int32 (T, 3)`` indices into the head's vertices.
         opacity: ``float32 (N,)`` 1 inside, fading to 0 at the face's outline.
+        outer: ``float32 (N,)`` 1 at the outline, 0 where nose, eyes and mouth are: only there may an edge be soft, as
+            behind it lies another layer.
     """
 
     vertices: I32
     triangles: I32
     opacity: F32
+    outer: F32
 
 
 def face_patch(head: AnatomicalHead) -> SkinPatch:
@@ -64,7 +68,8 @@ def face_patch(head: AnatomicalHead) -> SkinPatch:
     triangles = body[keep[body].all(axis=1)]
     vertices = np.unique(triangles)
     opacity = np.maximum(_ease(inside[vertices] / _FEATHER_DM), jaw[vertices])
-    return SkinPatch(vertices.astype(np.int32), triangles.astype(np.int32), opacity.astype(np.float32))
+    outer = _ease((_OUTER_DM - inside[vertices]) / _FEATHER_DM).astype(np.float32)
+    return SkinPatch(vertices.astype(np.int32), triangles.astype(np.int32), opacity.astype(np.float32), outer)
 
 
 def _ease(t: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -92,7 +92,7 @@ class ReadBack:
         skin(
             puppet,
             bone_matrices(puppet.bones, bent.rotations, bent.translations),
-            weights - puppet.expression,
+            change_of(puppet, bent),
             vertices,
         )
         self._renderer.draw(vertices)

@@ -37,14 +37,14 @@ def near(matte: F32, reach: int) -> npt.NDArray[np.bool_]:
 
 def test_where_there_is_no_person_the_background_is_the_picture(room: U8, matte: F32) -> None:
     pixels = painted(room, matte)
-    done = complete_background(pixels, matte, np.ones_like(matte))
+    done = complete_background(pixels, matte, np.ones_like(matte), 40)
     away = ~near(matte, 5)
     assert away.mean() > 0.2
     np.testing.assert_array_equal(done[away], pixels[away])
 
 
 def test_nothing_of_the_person_is_left(room: U8, matte: F32) -> None:
-    done = complete_background(painted(room, matte), matte, np.ones_like(matte)).astype(int)
+    done = complete_background(painted(room, matte), matte, np.ones_like(matte), 40).astype(int)
     # the person is magenta, the room has no red beside it: red says how much of the person is left
     assert (done[..., 0] - done[..., 1]).max() < 40
     inside = matte > 0.9
@@ -55,23 +55,47 @@ def test_nothing_of_the_person_is_left(room: U8, matte: F32) -> None:
 def test_what_does_not_move_is_not_painted(room: U8, matte: F32) -> None:
     pixels = painted(room, matte)
     moving = np.zeros_like(matte)
-    np.testing.assert_array_equal(complete_background(pixels, matte, moving), pixels)
+    np.testing.assert_array_equal(complete_background(pixels, matte, moving, 40), pixels)
     moving[:110] = 1
-    done = complete_background(pixels, matte, moving)
+    done = complete_background(pixels, matte, moving, 40)
     np.testing.assert_array_equal(done[112:], pixels[112:])
     assert (done[60:100, 100:140] != pixels[60:100, 100:140]).any(axis=2).all()
 
 
+def test_what_follows_the_head_a_little_leaves_nobody_behind(room: U8, matte: F32) -> None:
+    done = complete_background(painted(room, matte), matte, np.full_like(matte, 0.05), 40).astype(int)
+    assert (done[..., 0] - done[..., 1]).max() < 40
+
+
+def test_texture_goes_on_beside_the_outline(room: U8, matte: F32) -> None:
+    stripes = np.where(np.arange(180)[:, None, None] % 12 < 6, 60, 0).astype(np.uint8)
+    pixels = painted(room + stripes, matte)
+    done = complete_background(pixels, matte, np.ones_like(matte), 40)
+    # beside the head the outline is upright: stripes run on into the band, level
+    contrast = done[70:94, 84:92].astype(float).mean(axis=(1, 2))
+    assert np.ptp(contrast) > 30
+    diffused = complete_background(pixels, matte, np.ones_like(matte), 0)
+    assert np.ptp(diffused[70:94, 84:92].astype(float).mean(axis=(1, 2))) < 0.6 * np.ptp(contrast)
+
+
+def test_a_rim_that_the_matte_missed_is_not_smeared(room: U8, matte: F32) -> None:
+    wide = np.maximum(matte, np.roll(matte, 2, axis=1))  # the person reaches two pixels farther than the matte says
+    done = complete_background(painted(room, wide), matte, np.ones_like(matte), 40).astype(int)
+    inside = cv2.erode((matte > 0.9).astype(np.uint8), np.ones((13, 13))) > 0
+    assert (done[..., 0] - done[..., 1])[inside].max() < 40
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0])
 def test_no_person_or_nothing_else_leaves_the_picture(room: U8, level: float) -> None:
-    done = complete_background(room, np.full(room.shape[:2], level, np.float32), np.ones(room.shape[:2], np.float32))
+    everywhere = np.ones(room.shape[:2], np.float32)
+    done = complete_background(room, level * everywhere, everywhere, 40)
     np.testing.assert_array_equal(done, room)
 
 
 def test_the_filling_is_the_same_every_time(room: U8, matte: F32) -> None:
     noisy = np.clip(room + np.random.default_rng(1).normal(0, 8, room.shape), 0, 255).astype(np.uint8)
     pixels = painted(noisy, matte)
-    first, second = (complete_background(pixels, matte, np.ones_like(matte)) for _ in range(2))
+    first, second = (complete_background(pixels, matte, np.ones_like(matte), 40) for _ in range(2))
     assert first.tobytes() == second.tobytes()
     # it has the room's grain, not an ironed patch
     middle = first[60:100, 100:140].astype(float)

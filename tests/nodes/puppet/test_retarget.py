@@ -145,14 +145,20 @@ def test_gains_scale_expression_and_turn(portrait_puppet: Puppet, gain: float) -
     np.testing.assert_allclose(head_turn(portrait_puppet, bent), gain * np.array([0.1, 0.2, 0.05]), atol=1e-5)
 
 
-@pytest.mark.parametrize(("axis", "most"), [(0, 25.0), (1, 40.0)])
-def test_turns_are_eased_into_their_limits(portrait_puppet: Puppet, axis: int, most: float) -> None:
+@pytest.mark.parametrize(("axis", "sign", "most"), [(0, -1, 20.0), (0, 1, 25.0), (1, -1, 30.0), (1, 1, 40.0)])
+@pytest.mark.parametrize("chosen", [False, True])
+def test_turns_are_eased_into_the_limits_of_the_picture_or_those_chosen(
+    portrait_puppet: Puppet, axis: int, sign: int, most: float, chosen: bool
+) -> None:
+    limits = tuple(np.radians([20.0, 25.0, 30.0, 40.0]))
+    puppet = dataclasses.replace(portrait_puppet, turn_limits=limits)
+    most, params = (33.0, {"most_pitch_deg": 33.0, "most_yaw_deg": 33.0}) if chosen else (most, {})
     reached = []
     for degrees in range(0, 90, 3):
         angle = float(np.radians(degrees))
-        turn = (angle, 0.0, 0.0) if axis == 0 else (0.0, angle, 0.0)
-        bent = retarget(portrait_puppet, motion(worn()), motion(worn(), turn))
-        reached.append(np.degrees(head_turn(portrait_puppet, bent)[axis]))
+        turn = (sign * angle, 0.0, 0.0) if axis == 0 else (0.0, sign * angle, 0.0)
+        bent = retarget(puppet, motion(worn()), motion(worn(), turn), **params)
+        reached.append(sign * np.degrees(head_turn(puppet, bent)[axis]))
     assert (np.diff(reached) > -1e-4).all()
     assert reached[-1] == pytest.approx(most, abs=0.6) and max(reached) <= most + 1e-4
     assert reached[3] == pytest.approx(9, abs=1e-3)  # small turns are the driver's own
