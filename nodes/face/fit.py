@@ -93,7 +93,8 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
             self._details.learn(local, weights)
         details = self._details.read(local, weights)
         rotation = _between(rotation, turn)
-        return FitOutputs(FaceMotion(weights.astype(np.float32), rotation, translation, details=details), None)
+        motion = FaceMotion(weights.astype(np.float32), rotation, translation, details, reading.scores)
+        return FitOutputs(motion, None)
 
     def _learn(self, shape: npt.NDArray[np.float64]) -> None:
         self._seen += 1

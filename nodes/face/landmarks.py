@@ -61,7 +61,8 @@ class LandmarksParams(NodeParams):
 
     mode: Mode = param(Mode.VIDEO, "Consecutive frames or single pictures.", cost=Cost.REOPEN)
     following: Following = param(
-        Following.AUTO, "Video: how a face gets from frame to frame; auto: afresh offline, followed live.",
+        Following.AUTO,
+        "Video: how a face gets from frame to frame; auto: afresh offline, followed live.",
         cost=Cost.REOPEN,
     )
     pick: Pick = param(

@@ -116,9 +116,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None
     return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
 
 
-def _handles(
-    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread
-) -> tuple[F32, Details]:
+def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> tuple[F32, Details]:
     """Return the fields of the handles, and what the units lack at them."""
     scale = DetailScale(head)
     closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))

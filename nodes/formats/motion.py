@@ -20,9 +20,11 @@ class FaceMotion:
         details: ``float32 (H + 2, 2)`` what landmarks do beyond the weights, see `vivant.nodes.face.details`: of each
             handle in decimetres of the average head, x to the head's left, y up; of the irises in widths of the eye.
             None: nothing is known beyond the weights.
+        scores: ``float32 (52,)`` what the tracker itself calls the expression, where a tracker saw it, else None.
     """
 
     weights: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
     details: npt.NDArray[np.float32] | None = None
+    scores: npt.NDArray[np.float32] | None = None

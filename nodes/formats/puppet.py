@@ -63,8 +63,9 @@ class Layer:
 class Morphs:
     """Displacements of vertices per expression unit, sparse, ordered by vertex.
 
-    Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` (first the 52, then the handles') and moves the
-    vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at weight 1.
+    Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` (first the 52, then
+    the handles') and moves the vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at
+    weight 1.
 
     Attributes:
         offsets: ``int32 (V + 1,)``.

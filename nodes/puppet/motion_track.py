@@ -34,6 +34,7 @@ class _Moment:
     turn: F64
     shift: F64
     details: F64 | None
+    scores: F64 | None
 
 
 class MotionTrack:
@@ -49,12 +50,13 @@ class MotionTrack:
         Args:
             min_cutoff_hz: What passes the filter where nothing moves; None: no filter.
         """
-        self._filters: tuple[OneEuro, OneEuro, OneEuro] | None = None
+        self._filters: tuple[OneEuro, OneEuro, OneEuro, OneEuro] | None = None
         if min_cutoff_hz is not None:
             self._filters = (
                 OneEuro(min_cutoff_hz, EXPRESSION_BETA, SPEED_CUTOFF_HZ),
                 OneEuro(min_cutoff_hz, TURN_BETA, SPEED_CUTOFF_HZ),
                 OneEuro(min_cutoff_hz, DETAIL_BETA, SPEED_CUTOFF_HZ),
+                OneEuro(min_cutoff_hz, EXPRESSION_BETA, SPEED_CUTOFF_HZ),
             )
         self._moments: deque[_Moment] = deque(maxlen=3)
         self._delays: deque[int] = deque(maxlen=REMEMBERED)
@@ -68,15 +70,13 @@ class MotionTrack:
         weights = motion.weights.astype(np.float64)
         turn = rotation_vector(motion.rotation.astype(np.float64))
         details = None if motion.details is None else motion.details.astype(np.float64)
+        scores = None if motion.scores is None else motion.scores.astype(np.float64)
         if self._filters is not None:
             dt_s = 0.0 if last is None else (t_ns - last.t_ns) / 1e9
-            of_weights, of_turn, of_details = self._filters
+            of_weights, of_turn, of_details, of_scores = self._filters
             weights, turn = of_weights(weights, dt_s), of_turn(turn, dt_s)
-            if details is None:
-                of_details.reset()
-            else:
-                details = of_details(details, dt_s)
-        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64), details))
+            details, scores = _filtered(of_details, details, dt_s), _filtered(of_scores, scores, dt_s)
+        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64), details, scores))
         self._delays.append(now_ns - t_ns)
 
     def forget(self) -> None:
@@ -110,6 +110,7 @@ class MotionTrack:
             rotation_matrix(newest.turn).astype(np.float32),
             newest.shift.astype(np.float32),
             None if newest.details is None else newest.details.astype(np.float32),
+            None if newest.scores is None else newest.scores.astype(np.float32),
         )
 
 
@@ -119,7 +120,16 @@ def _between(before: _Moment, after: _Moment, share: float) -> _Moment:
         a + share * (b - a)
         for a, b in ((before.weights, after.weights), (before.turn, after.turn), (before.shift, after.shift))
     )
-    details = after.details
-    if details is not None and before.details is not None:
-        details = before.details + share * (details - before.details)
-    return _Moment(after.t_ns, weights, turn, shift, details)
+    details, scores = (
+        b if a is None or b is None else a + share * (b - a)
+        for a, b in ((before.details, after.details), (before.scores, after.scores))
+    )
+    return _Moment(after.t_ns, weights, turn, shift, details, scores)
+
+
+def _filtered(steady: OneEuro, value: F64 | None, dt_s: float) -> F64 | None:
+    """What only some motion has; where it comes back the filter begins anew."""
+    if value is None:
+        steady.reset()
+        return None
+    return steady(value, dt_s)

@@ -14,6 +14,8 @@ from vivant.graph.params import NodeParams, param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.puppet.correction import Asked, Correction
 from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
 from vivant.nodes.puppet.presence import DriverPresence, Presence
 
@@ -54,6 +56,9 @@ class RetargetInputs:
         "The driver's expression and head pose; None: no face now. Until it comes the puppet rests."
     )
     puppet: Packet[Puppet] = latest("The puppet.")
+    response: Packet[PuppetResponse | None] | None = latest(
+        "How the puppet answers, from puppet.tune: then it is asked what reads back as the driver."
+    )
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         self._driver = DriverPresence()
         self._shown: _Worn | None = None
         self._from: _Worn | None = None
+        self._correction = Correction()
+        self._corrected_ns: int | None = None
 
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""
@@ -87,30 +94,40 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         seen_ns = None
         if motion is not None and motion.value is not None:
             self._last, seen_ns = motion.value, motion.t_ns
+        response = None if inputs.response is None else inputs.response.value
         times_ns = (round(s * 1e9) for s in (params.hold_s, params.settle_s, params.fade_s))
         if self._driver.step(inputs.tick.value.now_ns, seen_ns, *times_ns):
             self._from = self._shown
         rest = _Worn(puppet.expression, np.zeros(3))
         gone = self._driver.presence is Presence.SETTLING
-        worn = rest if gone or self._last is None else self._taken_over(self._last, puppet)
+        worn = rest
+        if not gone and self._last is not None:
+            worn = self._taken_over(self._last, puppet, response, inputs.tick.value.now_ns)
         if self._driver.progress < 1 and self._from is not None:
             worn = self._from.towards(worn, self._driver.progress)
         self._shown = worn
         return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), np.zeros(3), worn.details))
 
-    def _taken_over(self, motion: FaceMotion, puppet: Puppet) -> _Worn:
+    def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> _Worn:
         if self._neutral is None:
             self._neutral = motion
         weights, neutral_weights = motion.weights, self._neutral.weights
         details, neutral_details = motion.details, self._neutral.details
         turn = motion.rotation.astype(np.float64) @ self._neutral.rotation.astype(np.float64).T
-        vector = rotation_vector(turn) * self.params.head_gain
+        vector, scores = rotation_vector(turn), motion.scores
         if self.params.mirror:
             from vivant.nodes.puppet.mirroring import mirrored_details, mirrored_rotation_vector, mirrored_weights
 
             weights, neutral_weights = mirrored_weights(weights), mirrored_weights(neutral_weights)
             details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
             vector = mirrored_rotation_vector(vector)
+            scores = None if scores is None else mirrored_weights(scores)
+        if response is not None and scores is not None and details is not None:
+            dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
+            self._corrected_ns = now_ns
+            asked = self._correction.step(response, Asked(weights, details, vector), scores, dt_s)
+            weights, details, vector = asked.weights, asked.details, asked.turn
+        vector = self.params.head_gain * vector
         gain = np.float32(self.params.expression_gain)
         if self.params.expression is Expression.RELATIVE:
             worn = puppet.expression + gain * (weights - neutral_weights)
@@ -145,11 +162,12 @@ class _Worn:
     def towards(self, other: _Worn, share: float) -> _Worn:
         # turns of a head stay far below 180 degrees: there the straight line between two of them is good enough
         weights = self.weights + np.float32(share) * (other.weights - self.weights)
-        here, there = self.details, other.details
-        details = None
-        if here is not None or there is not None:
-            fades = (np.float32(1 - share) * here if here is not None else 0) + (share * there if there is not None else 0)
-            details = np.asarray(fades, np.float32)
+        fades = [
+            part * details
+            for part, details in ((1 - share, self.details), (share, other.details))
+            if details is not None
+        ]
+        details = np.asarray(sum(fades), np.float32) if fades else None
         return _Worn(weights.astype(np.float32), self.turn + share * (other.turn - self.turn), details)
 
 
