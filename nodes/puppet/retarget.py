@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,11 @@ from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
-from vivant.nodes.puppet.correction import Asked, Correction
 from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
 from vivant.nodes.puppet.presence import DriverPresence, Presence
+
+if TYPE_CHECKING:
+    from vivant.nodes.puppet.correction import Correction
 
 
 class Expression(StrEnum):
@@ -85,7 +88,7 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         self._driver = DriverPresence()
         self._shown: _Worn | None = None
         self._from: _Worn | None = None
-        self._correction = Correction()
+        self._correction: Correction | None = None
         self._corrected_ns: int | None = None
 
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
@@ -123,6 +126,10 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
             vector = mirrored_rotation_vector(vector)
             scores = None if scores is None else mirrored_weights(scores)
         if response is not None and scores is not None and details is not None:
+            from vivant.nodes.puppet.correction import Asked, Correction
+
+            if self._correction is None:
+                self._correction = Correction()
             dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
             self._corrected_ns = now_ns
             asked = self._correction.step(response, Asked(weights, details, vector), scores, dt_s)

@@ -26,6 +26,9 @@ class Head: ...
 class Puppet: ...
 
 
+class Response: ...
+
+
 class Pose: ...
 
 
@@ -126,10 +129,11 @@ def registry() -> Registry:
         _node(
             "puppet.retarget",
             NodeParams,
-            _inputs(motion=FaceMotion, puppet=Puppet),
+            _inputs(motion=FaceMotion, puppet=Puppet, response=Response),
             _outputs(pose=Pose),
             render,
         ),
+        _node("puppet.tune", NodeParams, _inputs(puppet=Puppet), _outputs(response=Response), render),
         _node("puppet.skin", NodeParams, _inputs(pose=Pose, puppet=Puppet), _outputs(mesh=Mesh), render),
         _node(
             "render.puppet",
