@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from vivant.graph.packet import Packet
@@ -69,6 +70,8 @@ class NodeContext:
             here (which device it had, say). Empty at the first opening.
         status: Returns what a live run says of itself, in a few lines, for a node that shows it; tabs separate
             columns. From the main thread.
+        send: Has a node of this graph carry out one of its `Node.commands`, given as ``NODE.COMMAND``. Returns at
+            once, from any thread; what does not exist is told to the user. Offline nothing is sent.
         cache_dir: Where a node may keep what took it long to make; None: nowhere.
     """
 
@@ -82,6 +85,7 @@ class NodeContext:
     window: Any = None
     kept: dict[str, Any] = field(default_factory=dict)
     status: Callable[[], tuple[str, ...]] = tuple
+    send: Callable[[str], None] = lambda target: None
     cache_dir: Path | None = None
 
     def resolve(self, path: str) -> Path:
@@ -116,7 +120,7 @@ class Node(ABC, Generic[P, I, O]):
             \"\"\"Finds a face and its 478 landmarks.\"\"\"
 
     The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, any
-    number of ``process`` and ``update``, ``drain`` when the stream ends, ``close`` whenever ``open``
+    number of ``process``, ``update`` and ``command``, ``drain`` when the stream ends, ``close`` whenever ``open``
     succeeded. All of them are called from one thread at a time. A node knows no thread, no other node and no
     clock of its own; state between frames lives in the instance.
     """
@@ -129,6 +133,8 @@ class Node(ABC, Generic[P, I, O]):
     exclusive: ClassVar[bool]
     """What it opens cannot be open twice (a camera, a file that is written): where a running graph gets a new
     instance of it, the old one is closed first. All others are opened beside the old one, which works on meanwhile."""
+    commands: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What it can be told while it runs, by name, each with one line of help: moments, where a parameter is a value."""
     params_type: ClassVar[builtins.type[NodeParams]]  # in this class, `type` is the name of the node type
     inputs_type: ClassVar[builtins.type[Any]]
     outputs_type: ClassVar[builtins.type[Any]]
@@ -184,6 +190,13 @@ class Node(ABC, Generic[P, I, O]):
             VivantError: They cannot be taken over; the node goes on as it was.
         """
         self.params = params
+
+    def command(self, name: str) -> None:
+        """Carry out one of its `commands`, between two calls of ``process``: somebody pressed a key, say.
+
+        Raises:
+            VivantError: It cannot be done; the node goes on as it was.
+        """
 
     def files(self) -> Iterable[Path]:
         """Return the files that the node takes over in `reload` when they change, such as its shaders.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from vivant.graph.errors import VivantError
@@ -19,6 +19,7 @@ from vivant.runtime.expendable import Expendable
 from vivant.runtime.frame_pacer import STEP_NS, FramePacer
 from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.node_fault import NodeFault, explain
+from vivant.runtime.orders import Orders
 from vivant.runtime.prelude import StillValues, run_prelude
 from vivant.runtime.presented import Presented
 from vivant.runtime.refusals import Refusals
@@ -55,6 +56,7 @@ class LiveEngine:
         headless: bool = False,
         edits: Edits | None = None,
         reload_listener: ReloadListener | None = None,
+        orders: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         """Prepare a run.
 
@@ -66,10 +68,13 @@ class LiveEngine:
             headless: Leave out the nodes that need a display.
             edits: Other graphs and files to take over while it runs; None: it stays as it is.
             reload_listener: Told how they fare; None: `services.notice` is.
+            orders: Returns what has come from outside since the last call: commands of nodes, as ``NODE.COMMAND``.
+                Called with every step; it must not wait.
         """
         self._headless = headless
         self._edits = edits
         self._reload_listener = reload_listener
+        self._outside = orders
         self._graph = graph.without_display() if headless else graph
         self._services = services
         self._clock = clock or MonotonicClock()
@@ -82,6 +87,9 @@ class LiveEngine:
         self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
         self._refusals = Refusals()
+        self._orders = Orders(
+            self._bell, services.notice, lambda error, node_id: explain(error, node_id, services.log_dir)
+        )
         self._ledger = _Ledger(self._graph, services, self._clock, self._bell)
         self._status = LiveStatus(self._stations, self._ledger.presented, self._clock.now_ns, self._refusals)
         self._ledger.heard = self._status.notice
@@ -134,7 +142,7 @@ class LiveEngine:
 
     def _station(self, graph: Graph, spec: NodeSpec) -> Station:
         context = self._services.node_context(graph, spec, self._clock.now_ns, offline=False)
-        context = replace(context, status=self._status.lines)
+        context = replace(context, status=self._status.lines, send=self._orders.send)
         station = Station(graph, spec, context, self._clock.now_ns, self._services.trace)
         if spec.pace is Pace.CAPTURE:
             # those that nobody holds any more have left nothing behind; a call that hangs holds its own
@@ -253,6 +261,10 @@ class LiveEngine:
                 return
             if reload and begun:
                 reload.step()
+            if self._outside:
+                for target in self._outside():
+                    self._orders.send(target)
+            self._orders.carry_out(crew)
             # asked before the step: what came last is still seen by it
             over = crew.over()
             crew.lane.step()

@@ -208,6 +208,16 @@ def default_cache_dir() -> Path:
     return platformdirs.user_cache_path("vivant", appauthor=False) / "models"
 
 
+def build_cache_dir() -> Path | None:
+    """Return the folder for what is built from the user's pictures, beside the model files.
+
+    None where the environment has ``VIVANT_NO_CACHE`` set to anything but 0: then nothing is kept.
+    """
+    if os.environ.get("VIVANT_NO_CACHE", "0") not in ("", "0"):
+        return None
+    return default_cache_dir() / "built"
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content in hexadecimal."""
     with path.open("rb") as file:

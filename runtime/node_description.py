@@ -10,8 +10,9 @@ from vivant.graph.port import Wait, type_label
 
 
 def describe_node(node: type[Node[Any, Any, Any]]) -> dict[str, Any]:
-    """Return ``type``, ``about``, ``lane``, ``inputs``, ``outputs`` and ``params`` of a node, ready for JSON.
+    """Return what is declared of a node, ready for JSON.
 
+    These are ``type``, ``about``, ``lane``, ``inputs``, ``outputs``, ``params`` and ``commands``.
     Inputs that the engine supplies (the render lane's tick) are left out: no preset wires them. A parameter's
     ``schema`` is its JSON Schema, with bounds.
     """
@@ -47,6 +48,7 @@ def describe_node(node: type[Node[Any, Any, Any]]) -> dict[str, Any]:
             }
             for name, schema in schemas.get("properties", {}).items()
         ],
+        "commands": [{"name": name, "help": told} for name, told in node.commands.items()],
     }
 
 

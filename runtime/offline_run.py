@@ -12,7 +12,7 @@ from vivant.graph.node import Outcome
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
-from vivant.runtime.models import ModelStore
+from vivant.runtime.models import ModelStore, build_cache_dir
 from vivant.runtime.notices import Notices
 from vivant.runtime.progress import FetchProgress, FrameProgress
 
@@ -42,13 +42,12 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         stop_on_interrupt(say_at_once) as stop,
         gl_for(graph, window=False) as gl,
     ):
-        models = ModelStore(progress=fetching, stopped=stop.is_set)
         services = Services(
-            fetch=models.fetch,
+            fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
             notice=notice,
             gl=gl,
             trace=trace,
-            cache_dir=models.cache_dir / "built",
+            cache_dir=build_cache_dir(),
             say=show_line,
         )
         with FrameProgress(label) as progress:

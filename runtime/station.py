@@ -161,6 +161,16 @@ class Station:
         self.spec = replace(self.spec, params=params)
         self.upkeep.retry_at_ns = 0  # what made it fail may be gone
 
+    def command(self, name: str) -> None:
+        """Have the node carry out one of its commands.
+
+        Raises:
+            Exception: Whatever the node raises. It goes on.
+        """
+        if self._is_open:
+            with _fault_at_most():
+                self._node.command(name)
+
     def reload(self, changed: frozenset[Path]) -> bool:
         """Let the node take over those of its files that are in `changed`; return whether there were any.
 

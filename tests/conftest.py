@@ -20,6 +20,11 @@ from vivant.graph.node import NodeContext
 ContextFactory = Callable[..., NodeContext]
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVANT_CONFIG", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def notices() -> list[str]:
     """What nodes opened with `node_context` said to the user."""
@@ -54,6 +59,22 @@ def media() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder ../shared/media with real pictures and videos beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def model() -> Callable[[str], Path]:
+    """Give a model file: the user's cache, or fetched where that is allowed; else the test is skipped."""
+    from vivant.runtime.models import ModelStore
+
+    store = ModelStore()
+
+    def find(name: str) -> Path:
+        try:
+            return store.fetch(name)
+        except VivantError as error:
+            pytest.skip(f"the model {name} cannot be had here: {error.what}")
+
+    return find
 
 
 @pytest.fixture(scope="session")

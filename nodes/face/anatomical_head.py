@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any, TypeAlias
 
@@ -130,8 +131,9 @@ class AnatomicalHead:
         return positions
 
 
+@cache
 def load_head() -> AnatomicalHead:
-    """Load the head from the package (about 0.05 s, 35 MB).
+    """Load the head from the package (about 0.05 s, 35 MB), once a process: nobody can write to it.
 
     Raises:
         VivantError: The installation is damaged: the file is missing or not what it should be.

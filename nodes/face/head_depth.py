@@ -22,7 +22,7 @@ _SILHOUETTE_DM = 0.5  # where, from back to front, the outline of hair lies in t
 _STEEPEST_THROAT = 2.4
 """Under the chin a steeper fall is hidden in shadow: less of the neck goes aside with the chin."""
 _NECK_RADIUS_DM, _NECK_FROM_DM, _NECK_TO_DM, _JAW_BEFORE_DM = 0.45, 6.5, 6.2, 0.5
-_STEEPEST = 2.4
+_STEEPEST = 1.5
 """Depth gained per distance in the picture: seen from 35 degrees aside nothing is stretched beyond 1.7, nor folded over
 on the far side. What is steeper (temples, ears, jaw above throat) the picture shows with too few pixels."""
 

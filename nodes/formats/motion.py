@@ -21,10 +21,13 @@ class FaceMotion:
             handle in decimetres of the average head, x to the head's left, y up; of the irises in widths of the eye.
             None: nothing is known beyond the weights.
         scores: ``float32 (52,)`` what the tracker itself calls the expression, where a tracker saw it, else None.
+        from_neutral: Whether weights and rotation count from this person's own neutral face. Where they do not,
+            whoever needs a neutral has to find one.
     """
 
     weights: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
+    from_neutral: bool = False
     details: npt.NDArray[np.float32] | None = None
     scores: npt.NDArray[np.float32] | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
 
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Lane, Node, NodeContext, Outcome
@@ -17,12 +19,28 @@ from vivant.nodes.outputs.overlay import OVERLAY_SHADERS, Overlay
 _SHADERS = ("window.vert", "window.frag")
 
 
+OWN_KEYS = "qfo"
+
+
+def _free(key: str) -> str:
+    if key in OWN_KEYS:
+        raise ValueError(f"the window itself uses {key}")
+    return key
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]$"), AfterValidator(_free)]
+Command = Annotated[str, Field(pattern=r"^[^.]+\.[^.]+$")]
+
+
 class WindowParams(NodeParams):
     """Parameters of `WindowOutput`."""
 
     title: str = param("", "What stands above the window; empty: the name of the preset.")
     full_screen: bool = param(False, "Cover the screen.")
     overlay: bool = param(False, "Tell over the picture how the run and each of its nodes are doing.")
+    keys: dict[Key, Command] = param(
+        {}, 'What other keys tell other nodes, such as {"n": "calibration.neutral"}; `vivant nodes` lists commands.'
+    )
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class WindowOutput(
         )
         self._overlay = Overlay(context.gl, context.status, context.now_ns)
         self._told = self.params.overlay
+        self._send = context.send
         self._last = None
         self._place = (0, 0, 0, 0)
         self._glfw = glfw
@@ -162,6 +181,8 @@ class WindowOutput(
             self._toggle_full_screen()
         elif letter == "o":
             self._told = not self._told
+        elif letter in self.params.keys:
+            self._send(self.params.keys[letter])
 
     def _on_refresh(self, window: Any) -> None:
         import moderngl

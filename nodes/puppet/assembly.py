@@ -83,7 +83,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
-    parts = [body, openings(face, patch), *mouth, *eyes, face]
+    parts = [body, *openings(face, patch, fit), *mouth, *eyes, face]
     puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 

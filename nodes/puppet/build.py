@@ -70,7 +70,10 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
         key = key_of(code_version(), pixels, fit, matte, depth)
         stored = cache.load(key)
         if stored is not None:
-            return from_arrays(stored)
+            try:
+                return from_arrays(stored)
+            except (KeyError, TypeError, ValueError):
+                pass  # a file of this name that is no puppet: it is written over
         puppet = assemble(self._head, pixels, fit, matte, depth)
         cache.store(key, to_arrays(puppet))
         return puppet

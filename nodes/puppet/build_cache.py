@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -47,7 +48,8 @@ class BuildCache:
             os.utime(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, RuntimeError, MemoryError, zlib.error):
+            # numpy and zipfile raise many things when they read what was not written by them
             _remove(path)
             return None
         return arrays
@@ -66,7 +68,8 @@ class BuildCache:
             if written is not None:
                 _remove(Path(written))
             return False
-        self._trim(now)
+        with contextlib.suppress(OSError):  # somebody has cleared the folder away
+            self._trim(now)
         return True
 
     def _trim(self, now: float) -> None:

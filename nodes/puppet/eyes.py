@@ -34,13 +34,8 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
     Returns:
         Its mesh, the centre it turns about ``float32 (3,)``, and its texture ``uint8 (n, n, 4)``.
     """
-    points = fit.points
-    corners = points[list(EYE_CORNERS[side])]
-    width = float(np.linalg.norm(corners[0] - corners[1]))
-    rim = points[list(EYE_CONTOURS[side])]
-    middle = 0.5 * (rim.mean(axis=0) + corners.mean(axis=0))
+    centre, width = _place(side, fit)
     radius = CAP_RADIUS * width
-    centre = np.array([middle[0], middle[1], rim[:, 2].mean() - radius], np.float32)
     polar = np.linspace(0, _CAP_RAD, _RINGS)[1:]
     around = np.linspace(0, 2 * np.pi, _SPOKES, endpoint=False)
     ring = np.stack(
@@ -52,19 +47,31 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
         axis=2,
     ).reshape(-1, 3)
     vertices = (centre + radius * np.concatenate([[[0, 0, 1]], ring])).astype(np.float32)
-    half = 0.5 * _PAGE * width
-    uv = ((vertices[:, :2] - centre[:2]) * [1, -1] / (2 * half) + 0.5).astype(np.float32)
     part = MeshPart(
         name=f"eye{side}",
         texture=f"eye{side}",
         vertices=vertices,
         triangles=_cap_triangles(),
-        uv=uv,
+        uv=on_eye_page(side, fit, vertices),
         opacity=np.ones(len(vertices), np.float32),
         role=Role.INSIDE,
         bone=f"eye{side}",
     )
-    return part, centre, _paint(side, fit, pixels, centre, half)
+    return part, centre, _paint(side, fit, pixels, centre, 0.5 * _PAGE * width)
+
+
+def on_eye_page(side: str, fit: HeadFit, points: F32) -> F32:
+    """Texture coordinates ``float32 (N, 2)`` of places in the picture ``(N, 2+)`` in an eye's texture."""
+    centre, width = _place(side, fit)
+    return np.asarray((points[:, :2] - centre[:2]) * [1, -1] / (_PAGE * width) + 0.5, np.float32)
+
+
+def _place(side: str, fit: HeadFit) -> tuple[F32, float]:
+    """Where the eyeball's centre lies, ``float32 (3,)``, and how wide the eye is."""
+    corners, rim = fit.points[list(EYE_CORNERS[side])], fit.points[list(EYE_CONTOURS[side])]
+    width = float(np.linalg.norm(corners[0] - corners[1]))
+    middle = 0.5 * (rim.mean(axis=0) + corners.mean(axis=0))
+    return np.array([middle[0], middle[1], rim[:, 2].mean() - CAP_RADIUS * width], np.float32), width
 
 
 def _cap_triangles() -> npt.NDArray[np.int32]:

@@ -60,13 +60,16 @@ class MotionTrack:
             )
         self._moments: deque[_Moment] = deque(maxlen=3)
         self._delays: deque[int] = deque(maxlen=REMEMBERED)
+        self._from_neutral = False
 
     def take(self, t_ns: int, motion: FaceMotion, now_ns: int) -> None:
         """Take in what was captured at `t_ns` and has come at `now_ns`."""
         last = self._moments[-1] if self._moments else None
-        if last is not None and not 0 < t_ns - last.t_ns <= LONGEST_GAP_NS:
+        like_before = motion.from_neutral == self._from_neutral
+        if last is not None and not (like_before and 0 < t_ns - last.t_ns <= LONGEST_GAP_NS):
             self.forget()
             last = None
+        self._from_neutral = motion.from_neutral
         weights = motion.weights.astype(np.float64)
         turn = rotation_vector(motion.rotation.astype(np.float64))
         details = None if motion.details is None else motion.details.astype(np.float64)
@@ -109,6 +112,7 @@ class MotionTrack:
             newest.weights.astype(np.float32),
             rotation_matrix(newest.turn).astype(np.float32),
             newest.shift.astype(np.float32),
+            self._from_neutral,
             None if newest.details is None else newest.details.astype(np.float32),
             None if newest.scores is None else newest.scores.astype(np.float32),
         )

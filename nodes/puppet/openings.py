@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.landmark_sets import INNER_LIPS
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS
+from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
+from vivant.nodes.puppet.eyes import on_eye_page
 from vivant.nodes.puppet.mesh_part import MeshPart
 from vivant.nodes.puppet.skin_patch import SkinPatch
 
@@ -19,21 +21,32 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 
-def openings(face: MeshPart, patch: SkinPatch) -> MeshPart:
+def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
     """Close each hole of the face's skin with a fan, to be used as a window.
 
-    A fan may reach beyond a bent rim: the skin, drawn later, covers what it does.
+    A fan may reach beyond a bent rim: the skin, drawn later, covers what it does. An eye's fan carries the picture of
+    the eye: seen from far aside the line of sight passes the eyeball, and there is no darkness behind it as in a mouth.
 
     Args:
         face: The face's skin.
         patch: What it was made from.
+        fit: The head fitted to the picture.
+
+    Returns:
+        A part for each eye, and one for all else.
     """
-    loops = holes(face.triangles, patch.opacity)
-    vertices, units, triangles = [], [], []
-    start = 0
+    found: dict[str, list[I32]] = {side: [] for side in ("", *EYE_CONTOURS)}
+    for loop in holes(face.triangles, patch.opacity):
+        place = face.vertices[loop].mean(axis=0)
+        within = [side for side in EYE_CONTOURS if np.abs(on_eye_page(side, fit, place[None]) - 0.5).max() < 0.5]
+        found[within[0] if within else ""].append(np.asarray(loop, np.int32))
+    return [_window(face, loops, side, fit) for side, loops in found.items() if loops]
+
+
+def _window(face: MeshPart, loops: list[I32], side: str, fit: HeadFit) -> MeshPart:
     assert face.units is not None
-    for loop in loops:
-        rim = np.asarray(loop)
+    vertices, units, triangles, start = [], [], [], 0
+    for rim in loops:
         vertices.append(np.concatenate([face.vertices[rim], face.vertices[rim].mean(axis=0, keepdims=True)]))
         moved = face.units[:, rim]
         units.append(np.concatenate([moved, moved.mean(axis=1, keepdims=True)], axis=1))
@@ -43,11 +56,11 @@ def openings(face: MeshPart, patch: SkinPatch) -> MeshPart:
         start += count + 1
     points = np.concatenate(vertices).astype(np.float32)
     return MeshPart(
-        name="openings",
-        texture="cavity",
+        name=f"opening{side}" if side else "openings",
+        texture=f"eye{side}" if side else "cavity",
         vertices=points,
         triangles=np.concatenate(triangles).astype(np.int32),
-        uv=np.full((len(points), 2), 0.5, np.float32),
+        uv=on_eye_page(side, fit, points) if side else np.full((len(points), 2), 0.5, np.float32),
         opacity=np.ones(len(points), np.float32),
         role=Role.OPENING,
         units=np.concatenate(units, axis=1).astype(np.float32),

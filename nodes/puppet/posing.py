@@ -32,6 +32,25 @@ def gaze(weights: F32, side: str) -> tuple[float, float]:
     return float(sign * GAZE_YAW_RAD * (out - inward)), float(GAZE_PITCH_RAD * (up - down))
 
 
+def look_aside(weights: F32, yaw: float, pitch: float) -> None:
+    """Turn the gaze of both eyes, in place; the inverse of `gaze`.
+
+    Args:
+        weights: ``(52,)``; eyeLook weights come to lie in [0, 1].
+        yaw: Radians, positive toward the viewer's right.
+        pitch: Radians, positive up.
+    """
+    for side, sign in (("Left", 1.0), ("Right", -1.0)):
+        for plus, minus, change in (
+            (f"eyeLookOut{side}", f"eyeLookIn{side}", sign * yaw / GAZE_YAW_RAD),
+            (f"eyeLookUp{side}", f"eyeLookDown{side}", pitch / GAZE_PITCH_RAD),
+        ):
+            net = float(weights[INDEX[plus]] - weights[INDEX[minus]]) + change
+            common = float(min(weights[INDEX[plus]], weights[INDEX[minus]]))
+            weights[INDEX[plus]] = min(1.0, common + max(0.0, net))
+            weights[INDEX[minus]] = min(1.0, common + max(0.0, -net))
+
+
 def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None) -> PuppetPose:
     """Bend a puppet.
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+CONFIRMED_NS = 60_000_000
+"""A face that comes back is believed when it is still there after this: trackers see faces in clouds and letters, too,
+for a frame or two."""
+SHORTEST_LOSS_NS = 150_000_000
+"""What was out of sight for less goes on where it is; else it may be elsewhere by then, and is faded to."""
+LONGEST_PAUSE_NS = 300_000_000
+"""The same where frames did not come at all: slow cameras have such pauses all the time."""
+
 
 class Presence(StrEnum):
     """What the puppet does about its driver."""
@@ -30,9 +38,12 @@ class DriverPresence:
     def __init__(self) -> None:
         self.presence = Presence.RESTING
         self.progress = 1.0
-        self._seen_ns = 0
+        self._seen_ns = 0  # capture of the newest face that is followed
+        self._newest_ns = -1  # of the newest at all
+        self._back_ns: int | None = None  # of the first since frames showed none
         self._from_ns = 0
         self._until_ns = 0
+        self._is_new = True
 
     def step(self, now_ns: int, seen_ns: int | None, hold_ns: int, settle_ns: int, fade_ns: int) -> bool:
         """Go on to the next frame.
@@ -49,26 +60,62 @@ class DriverPresence:
             Whether a change of pose begins: it starts from what was shown last.
         """
         before = self.presence
-        new = seen_ns is not None and (before is Presence.RESTING or seen_ns > self._seen_ns)
-        if seen_ns is not None and new:
-            self._seen_ns = seen_ns
-        lost = now_ns - self._seen_ns > hold_ns
-        if before is Presence.RESTING:
-            if new:
-                self.presence = Presence.FOLLOWING
-        elif before is Presence.SETTLING:
-            if new and not lost:
-                self.presence = Presence.RETURNING
-                self._from_ns, self._until_ns = now_ns, self._seen_ns + fade_ns
-        elif lost:
-            self.presence = Presence.SETTLING
-            self._from_ns, self._until_ns = now_ns, now_ns + settle_ns
-        elif before is Presence.RETURNING and now_ns < self._until_ns:
-            pass
-        else:
-            self.presence = Presence.HOLDING if seen_ns is None else Presence.FOLLOWING
+        first, self._is_new = self._is_new, False
+        new = seen_ns is not None and (first or seen_ns > self._newest_ns)
+        if seen_ns is None:
+            self._back_ns = None
+        elif new:
+            self._newest_ns = seen_ns
+            self._back_ns = seen_ns if self._back_ns is None else self._back_ns
+        begins = self._decide(now_ns, seen_ns if new else None, first, hold_ns, settle_ns, fade_ns)
+        if before in (Presence.FOLLOWING, Presence.RETURNING) and not begins and seen_ns is None:
+            self.presence = Presence.RETURNING if self._is_fading(now_ns) else Presence.HOLDING
         self.progress = self._eased(now_ns)
-        return self.presence is not before and self.presence in (Presence.SETTLING, Presence.RETURNING)
+        return begins
+
+    def _decide(self, now_ns: int, new_ns: int | None, first: bool, hold_ns: int, settle_ns: int, fade_ns: int) -> bool:
+        """Go over to the next state, `new_ns` being the capture of a face that is seen for the first time."""
+        before, gap_ns = self.presence, 0 if new_ns is None else new_ns - self._seen_ns
+        if first:
+            self._seen_ns = now_ns if new_ns is None else new_ns
+            if new_ns is not None:
+                self.presence = Presence.FOLLOWING  # nothing was shown before, from which to fade
+            return False
+        if new_ns is not None and now_ns - new_ns <= hold_ns:
+            assert self._back_ns is not None
+            if before in (Presence.FOLLOWING, Presence.RETURNING):
+                self._seen_ns = new_ns
+                if before is Presence.FOLLOWING and gap_ns > LONGEST_PAUSE_NS:
+                    return self._fade(Presence.RETURNING, now_ns, new_ns + min(fade_ns, gap_ns))
+            elif before is Presence.HOLDING and gap_ns <= SHORTEST_LOSS_NS:
+                self._seen_ns = new_ns
+                self.presence = Presence.FOLLOWING
+            elif new_ns - self._back_ns >= CONFIRMED_NS:
+                away_ns = self._back_ns - self._seen_ns
+                self._seen_ns = new_ns
+                most_ns = min(fade_ns, away_ns) if before is Presence.HOLDING else fade_ns
+                return self._fade(Presence.RETURNING, now_ns, self._back_ns + most_ns)
+        gone = before not in (Presence.RESTING, Presence.SETTLING) and now_ns - self._seen_ns > hold_ns
+        if gone:
+            self._back_ns = None
+            return self._fade(Presence.SETTLING, now_ns, now_ns + settle_ns)
+        if before is Presence.RETURNING and not self._is_fading(now_ns):
+            self.presence = Presence.FOLLOWING
+        return False
+
+    def _fade(self, presence: Presence, now_ns: int, until_ns: int) -> bool:
+        self.presence = presence
+        self._from_ns, self._until_ns = now_ns, until_ns
+        return True
+
+    def _is_fading(self, now_ns: int) -> bool:
+        return self.presence is Presence.RETURNING and now_ns < self._until_ns
+
+    def again(self, now_ns: int, settle_ns: int) -> None:
+        """Settle anew, where it is settled or about to: what the puppet does alone has changed."""
+        if self.presence in (Presence.RESTING, Presence.SETTLING):
+            self._fade(Presence.SETTLING, now_ns, now_ns + settle_ns)
+            self.progress = self._eased(now_ns)
 
     def _eased(self, now_ns: int) -> float:
         if self.presence not in (Presence.SETTLING, Presence.RETURNING):

@@ -62,6 +62,7 @@ class CameraOutputs:
     """Outputs of `CameraSource`."""
 
     frame: Picture = output("The camera's newest frame.")
+    device: str | None = output("Which camera it is, in words: with its first frame.", sometimes=True)
 
 
 class CameraSource(
@@ -114,6 +115,7 @@ class CameraSource(
         self._device, self._size = device, (width, height)
         self._watch = CameraWatch(context.now_ns(), rate_hz, content=self.params.watch)
         self._watch.see(first, context.now_ns())
+        self._announce = True
         self._capture = capture
 
     def process(self, inputs: NoInputs) -> Emission[CameraOutputs] | None:
@@ -148,13 +150,27 @@ class CameraSource(
                 f"they were {self._size[0]} x {self._size[1]}"
             )
             self._size = size
-        return Emission(CameraOutputs(Picture(pixels)), captured_ns)
+        device, self._announce = self._lasting_name() if self._announce else None, False
+        return Emission(CameraOutputs(Picture(pixels), device), captured_ns)
+
+    def reconnect(self, connected: frozenset[str]) -> None:
+        """Say once more which camera it is: another node may want to know."""
+        self._announce = True
+
+    def update(self, params: CameraParams) -> None:
+        """Take over whether left and right are flipped."""
+        super().update(params)
+        self._announce = True
 
     def close(self, outcome: Outcome) -> None:
         """Let go of the camera; its lamp goes out."""
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _lasting_name(self) -> str:
+        # faces that are flipped are other faces for whoever keeps something about them
+        return self._identity.lasting_name + ("" if self.params.mirror else " unflipped")
 
     def _ask(self, capture: Capture) -> None:
         import cv2

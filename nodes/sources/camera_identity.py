@@ -27,6 +27,11 @@ class CameraIdentity:
     name: str = ""
     link: Path | None = None
 
+    @property
+    def lasting_name(self) -> str:
+        """A name under which it is known again on another day, as far as the system gives one."""
+        return self.link.name if self.link else self.name or str(self.device)
+
     def __str__(self) -> str:
         return f"camera {self.device}" + (f" ({self.name})" if self.name and self.name != self.device else "")
 

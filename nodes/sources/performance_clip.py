@@ -63,7 +63,8 @@ class PerformanceClip:
             weights[index] = track(time_s)
         x, y, z = (self._value(f"head.{axis}_cm", time_s) for axis in "xyz")
         yaw, pitch, roll = (radians(self._value(f"head.{angle}_deg", time_s)) for angle in ("yaw", "pitch", "roll"))
-        return FaceMotion(weights, head_rotation(yaw, pitch, roll), np.array([x, y, z], np.float32))
+        # whoever writes a performance writes it from a neutral face
+        return FaceMotion(weights, head_rotation(yaw, pitch, roll), np.array([x, y, z], np.float32), from_neutral=True)
 
     def _value(self, name: str, time_s: float) -> float:
         track = self._head.get(name)

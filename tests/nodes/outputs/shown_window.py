@@ -44,6 +44,7 @@ class Eye:
 def main() -> None:
     gl = GLContext.windowed("before", (300, 200), vsync=False)
     window: Any = gl.window
+    sent: list[str] = []
     context = NodeContext(
         now_ns=lambda: 0,
         base_dir=Path(),
@@ -54,8 +55,9 @@ def main() -> None:
         gl=gl.context,
         window=window,
         status=lambda: ("60 fps", "face: running"),
+        send=sent.append,
     )
-    node = WindowOutput(WindowParams(title="a title"))
+    node = WindowOutput(WindowParams(title="a title", keys={"c": "calibration.neutral"}))
     node.open(context)
     eye = Eye(gl.context)
     seen: dict[str, Any] = {"title": glfw.get_window_title(window)}
@@ -108,7 +110,12 @@ def main() -> None:
     on_character(window, ord("F"))
     gl.poll()
     seen["f again"] = list(glfw.get_window_size(window))
-    node.update(WindowParams(title="another", full_screen=True))
+    for letter in "cCnc":
+        on_character(window, ord(letter))
+    node.update(WindowParams(title="another", full_screen=True, keys={"n": "other.thing"}))
+    for letter in "cn":
+        on_character(window, ord(letter))
+    seen["keys sent"] = sent
     seen["updated"] = [glfw.get_window_title(window), bool(glfw.get_window_monitor(window))]
     node.update(WindowParams(title="another"))
     seen["window again"] = not glfw.get_window_monitor(window)

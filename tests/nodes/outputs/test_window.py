@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext
@@ -42,6 +43,20 @@ def test_a_run_without_a_window_says_headless(node_context: Callable[..., NodeCo
     assert "--headless" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"q": "calibration.neutral"}, "the window itself uses q"),
+        ({"cc": "calibration.neutral"}, "pattern"),
+        ({"c": "calibration"}, "pattern"),
+        ({"c": "a.b.c"}, "pattern"),
+    ],
+)
+def test_keys_that_cannot_be_are_refused(keys: dict[str, str], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        WindowParams(keys=keys)
+
+
 def test_what_a_window_shows_and_which_keys_it_knows(display: str) -> None:
     script = Path(__file__).with_name("shown_window.py")
     done = subprocess.run(
@@ -67,6 +82,7 @@ def test_what_a_window_shows_and_which_keys_it_knows(display: str) -> None:
         "drawn again when the system asks": 1,
         "f covers the screen": True,
         "f again": [300, 200],
+        "keys sent": [*["calibration.neutral"] * 3, "other.thing"],
         "updated": ["another", True],
         "window again": True,
         "x closes": False,

@@ -129,3 +129,14 @@ def test_the_soft_edge_loses_the_old_background(matte: F32) -> None:
     halo = np.abs(layer[edge, :3] - [220, 40, 60])
     assert halo.max() < 70
     assert halo.mean() < 0.2 * np.abs(pixels[edge].astype(int) - [220, 40, 60]).mean()
+
+
+def test_where_both_sides_meet_there_is_no_seam() -> None:
+    # a room that is dark on the left and light on the right, a narrow person between: what goes on from the left
+    # may not stand hard beside what goes on from the right
+    x = np.mgrid[:180, :240][1].astype(np.float32)
+    room = np.where(x[..., None] < 120, [40, 50, 60], [160, 170, 180]).astype(np.uint8)
+    matte = np.clip(20 - np.abs(x - 120), 0, 1).astype(np.float32)
+    done = complete_background(painted(room, matte), matte, np.ones_like(matte), 60).astype(np.float32)
+    step = np.abs(np.diff(cv2.GaussianBlur(done, (0, 0), 1.0).mean(axis=2)[40:140], axis=1)).max()
+    assert step < 12  # a hard seam of 120 has 48 here

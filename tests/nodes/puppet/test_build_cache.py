@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,43 @@ def test_a_damaged_file_is_none_and_goes(tmp_path: Path, keep: int) -> None:
     assert not path.exists()
     path.write_bytes(b"\x00" * keep)
     assert cache.load("k") is None
+
+
+def test_flipped_bits_raise_nothing(tmp_path: Path) -> None:
+    cache = BuildCache(tmp_path)
+    cache.store("k", some(1, 20))
+    path = tmp_path / "k.npz"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for flipped in (0x01, 0x08, 0xFF):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ flipped]) + whole[place + 1 :])
+            loaded = cache.load("k")
+            assert loaded is None or len(loaded) <= 2
+
+
+STORING = """
+import sys
+from pathlib import Path
+import numpy as np
+from vivant.nodes.puppet.build_cache import BuildCache
+for _ in range(200):
+    assert BuildCache(Path(sys.argv[1]), most_bytes=12_000).store("k", {"a": np.full(1000, int(sys.argv[2]))})
+"""
+
+
+def test_two_processes_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    others = [subprocess.Popen([sys.executable, "-c", STORING, folder, str(value)]) for value in (1, 2)]
+    seen = set()
+    while any(other.poll() is None for other in others):
+        loaded = BuildCache(folder).load("k")
+        if loaded is not None:
+            values = np.unique(loaded["a"]).tolist()
+            assert len(values) == 1  # one or the other, never a mixture
+            seen |= set(values)
+    assert [other.returncode for other in others] == [0, 0]
+    assert seen and seen <= {1, 2}
+    assert [p.name for p in folder.iterdir()] == ["k.npz"]
 
 
 def test_objects_are_not_unpickled(tmp_path: Path) -> None:
@@ -145,3 +184,26 @@ def test_the_second_build_comes_from_the_cache(
     assert key_of(built(portrait_pixels)) == key_of(first)
     with pytest.raises(AssertionError, match="anew"):
         built(np.ascontiguousarray(255 - portrait_pixels))
+
+
+def test_a_file_that_is_no_puppet_is_written_over(
+    node_context: Callable[..., NodeContext],
+    portrait_pixels: U8,
+    portrait_fit: HeadFit,
+    portrait_matte: F32,
+    portrait_depth: DepthMap,
+    tmp_path: Path,
+) -> None:
+    key = key_of(code_version(), portrait_pixels, portrait_fit, portrait_matte, portrait_depth)
+    cache = BuildCache(tmp_path / "puppets")
+    cache.store(key, some(1))
+    node = PuppetBuild(BuildParams())
+    node.open(node_context(cache_dir=tmp_path))
+    inputs = BuildInputs(
+        Packet(portrait_depth, 0, 0), Packet(Picture(portrait_pixels), 0, 0), Packet(portrait_fit, 0, 0),
+        Packet(Matte(portrait_matte), 0, 0),
+    )  # fmt: skip
+    made = node.process(inputs)
+    assert made is not None
+    stored = cache.load(key)
+    assert stored is not None and key_of(from_arrays(stored)) == key_of(made.puppet)

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS, NOSE_TIP
-from vivant.nodes.formats.puppet import Puppet, Role
+from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
 from vivant.nodes.puppet.mesh_part import grid_triangles
 from vivant.nodes.puppet.openings import holes, mouth_rim
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
+
+U8 = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +94,29 @@ def test_the_patch_is_the_face_and_fades_at_its_outline(head: AnatomicalHead, pa
 
 def test_windows_of_a_puppet_lie_between_body_and_what_is_inside(portrait_puppet: Puppet) -> None:
     layers = {layer.name: layer for layer in portrait_puppet.layers}
-    assert layers["openings"].role is Role.OPENING
+    windows = {name: layer.texture for name, layer in layers.items() if layer.role is Role.OPENING}
+    assert windows == {"openings": "cavity", "openingRight": "eyeRight", "openingLeft": "eyeLeft"}
     order = [layer.role for layer in portrait_puppet.layers]
     ranks = [list(Role).index(role) for role in order]
     assert ranks == sorted(ranks)
     corners = sum(layer.count for layer in portrait_puppet.layers)
     assert corners == portrait_puppet.triangles.size
+
+
+@pytest.mark.parametrize("yaw_deg", [-60, 60])
+def test_beside_an_eyeball_seen_from_aside_there_is_no_darkness(
+    portrait_puppet: Puppet, posed: Callable[..., PuppetPose], draw: Callable[[Puppet, PuppetPose], U8], yaw_deg: int
+) -> None:
+    marked = dict(portrait_puppet.textures)
+    marked["cavity"] = np.full_like(marked["cavity"], 255)
+    marked["cavity"][..., :3] = 255, 0, 255
+    bare = dataclasses.replace(
+        portrait_puppet, textures=marked, layers=tuple(v for v in portrait_puppet.layers if v.role is Role.OPENING)
+    )
+    turned = posed(portrait_puppet, turn=(0, np.radians(yaw_deg), 0))
+    drawn = draw(bare, turned)[..., :3].astype(int)
+    mouth = (drawn[..., 0] > 200) & (drawn[..., 1] < 60) & (drawn[..., 2] > 200)
+    rows = np.flatnonzero(mouth.any(axis=1))
+    eyes = portrait_puppet.bones[portrait_puppet.bone("eyeLeft")].pivot[1]
+    below = (0.5 - eyes + 0.2 * portrait_puppet.face_width) * portrait_puppet.size[1]
+    assert len(rows) == 0 or rows.min() > below  # the mouth's alone

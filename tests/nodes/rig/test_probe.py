@@ -16,9 +16,9 @@ from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, control_maps
 from vivant.nodes.puppet.response_fit import READ
-from vivant.nodes.rig import response_probe, tune
+from vivant.nodes.rig import probe, response_probe
 from vivant.nodes.rig.response_probe import PROBES, measured_response
-from vivant.nodes.rig.tune import PuppetTune, TuneInputs, TuneParams
+from vivant.nodes.rig.probe import PuppetProbe, ProbeInputs, ProbeParams
 
 
 class BrightnessTracker:
@@ -56,20 +56,20 @@ def context(gl: Any, tmp_path: Path, *, offline: bool, notices: list[str] | None
 
 
 @pytest.fixture
-def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetTune]:
+def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetProbe]:
     """Make the node, with a tracker of ours in place of the landmarker."""
 
-    def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetTune:
-        monkeypatch.setattr(PuppetTune, "_tracker", lambda self, model: tracker)
-        node = PuppetTune(TuneParams(**params))
+    def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetProbe:
+        monkeypatch.setattr(PuppetProbe, "_tracker", lambda self, model: tracker)
+        node = PuppetProbe(ProbeParams(**params))
         node.open(where)
         return node
 
     return make
 
 
-def step(node: PuppetTune, puppet: Puppet, seq: int = 0) -> PuppetResponse | None:
-    return node.process(TuneInputs(Packet(Tick(seq, 0), 0, seq), Packet(puppet, 0, 0))).response
+def step(node: PuppetProbe, puppet: Puppet, seq: int = 0) -> PuppetResponse | None:
+    return node.process(ProbeInputs(Packet(Tick(seq, 0), 0, seq), Packet(puppet, 0, 0))).response
 
 
 def test_a_puppet_is_drawn_small_and_read_often_enough(gl: Any, portrait_puppet: Puppet, head: AnatomicalHead) -> None:
@@ -82,7 +82,7 @@ def test_a_puppet_is_drawn_small_and_read_often_enough(gl: Any, portrait_puppet:
 
 
 def test_offline_it_is_there_with_the_first_frame_and_then_on_disk(
-    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetTune]
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
 ) -> None:
     first = BrightnessTracker()
     node = tuned(context(gl, tmp_path, offline=True), first)
@@ -100,7 +100,7 @@ def test_offline_it_is_there_with_the_first_frame_and_then_on_disk(
 
 
 def test_live_each_frame_measures_a_little(
-    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetTune]
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
 ) -> None:
     tracker = BrightnessTracker()
     node = tuned(context(gl, tmp_path, offline=False), tracker)
@@ -111,7 +111,7 @@ def test_live_each_frame_measures_a_little(
 
 
 def test_leaving_in_the_middle_and_switching_off_leave_nothing(
-    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetTune]
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
 ) -> None:
     node = tuned(context(gl, tmp_path, offline=False), BrightnessTracker())
     step(node, portrait_puppet)
@@ -124,7 +124,7 @@ def test_leaving_in_the_middle_and_switching_off_leave_nothing(
 
 
 def test_a_picture_the_tracker_cannot_read_is_told_and_left_as_it_is(
-    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetTune]
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
 ) -> None:
     notices: list[str] = []
     node = tuned(context(gl, tmp_path, offline=True, notices=notices), BrightnessTracker(sees=False))
@@ -134,6 +134,6 @@ def test_a_picture_the_tracker_cannot_read_is_told_and_left_as_it_is(
 
 
 def test_other_code_makes_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = tune._code_version()
-    assert before == tune._code_version()
-    assert Path(response_probe.__file__).name in {p.name for p in Path(tune.__file__).parent.iterdir()}
+    before = probe._code_version()
+    assert before == probe._code_version()
+    assert Path(response_probe.__file__).name in {p.name for p in Path(probe.__file__).parent.iterdir()}

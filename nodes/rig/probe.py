@@ -16,7 +16,7 @@ from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
 
 
-class TuneParams(NodeParams):
+class ProbeParams(NodeParams):
     """How a puppet is looked at."""
 
     enabled: bool = param(True, "Off: nothing is measured, the puppet does what it is asked as well as it can.",
@@ -24,7 +24,7 @@ class TuneParams(NodeParams):
 
 
 @dataclass(frozen=True)
-class TuneInputs:
+class ProbeInputs:
     """The puppet."""
 
     tick: Packet[Tick] = tick()
@@ -32,13 +32,13 @@ class TuneInputs:
 
 
 @dataclass(frozen=True)
-class TuneOutputs:
+class ProbeOutputs:
     """The result."""
 
     response: PuppetResponse | None = output("How the puppet answers; None: not measured (yet).")
 
 
-class PuppetTune(Node[TuneParams, TuneInputs, TuneOutputs], type="puppet.tune", lane=Lane.RENDER):
+class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER):
     """Draws a puppet in some ninety expressions and reads the drawings with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
@@ -55,14 +55,14 @@ class PuppetTune(Node[TuneParams, TuneInputs, TuneOutputs], type="puppet.tune", 
         self._response: PuppetResponse | None = None
         self._key: str | None = None
 
-    def process(self, inputs: TuneInputs) -> TuneOutputs:
+    def process(self, inputs: ProbeInputs) -> ProbeOutputs:
         """Measure on, or give what was measured."""
         if not self.params.enabled:
-            return TuneOutputs(None)
+            return ProbeOutputs(None)
         if inputs.puppet.value is not self._puppet:
             self._begin(inputs.puppet.value)
         self._go_on(None if self._context.offline else 1)
-        return TuneOutputs(self._response)
+        return ProbeOutputs(self._response)
 
     def close(self, outcome: Outcome) -> None:
         """Give tracker and drawing back."""

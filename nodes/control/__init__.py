@@ -1,0 +1,1 @@
+"""Nodes that decide who drives."""
