@@ -93,9 +93,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
             self._details.learn(local, weights)
         details = self._details.read(local, weights)
         rotation = _between(rotation, turn)
-        motion = FaceMotion(
-            weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores
-        )
+        motion = FaceMotion(weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores)
         return FitOutputs(motion, None)
 
     def _learn(self, shape: npt.NDArray[np.float64]) -> None:

@@ -79,8 +79,7 @@ class Correction:
         weights = asked.weights.copy()
         jaw = INDEX["jawOpen"]
         weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
-        details = asked.details + np.tensordot(change, response.into_details, axes=1)
-        details = details.astype(np.float32)
+        details = (asked.details + np.tensordot(change, response.into_details, axes=1)).astype(np.float32)
         assert self._rest is not None
         moved = self._controls(response, weights, details) - self._rest
         leak = np.clip(moved @ response.turn_leak, -_MOST_LEAK_RAD, _MOST_LEAK_RAD)

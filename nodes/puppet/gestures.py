@@ -102,7 +102,7 @@ def gestures(count: int) -> tuple[F64, F64]:
         rounds = [lot.permutation(len(region)) for _ in range(count // len(region) + 1)]
         for row, number in enumerate(np.concatenate(rounds)[:count]):
             worn[row] += lot.uniform(*_STRENGTH) * region[number] * lot.uniform(0.75, 1.1, 52)
-    for row in np.flatnonzero(lot.random(count) < _SECOND_MOUTH):
-        worn[row] += lot.uniform(*_SECOND_STRENGTH) * _MOUTHS[lot.integers(len(_MOUTHS))]
+    for again in np.flatnonzero(lot.random(count) < _SECOND_MOUTH):
+        worn[again] += lot.uniform(*_SECOND_STRENGTH) * _MOUTHS[lot.integers(len(_MOUTHS))]
     worn += _STRAY * np.abs(lot.standard_normal(worn.shape)) * (lot.random(worn.shape) < 0.5)
     return np.clip(worn, 0, 1), np.radians(lot.standard_normal((count, 3)) * _TURN_DEG)

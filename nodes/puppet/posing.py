@@ -24,7 +24,7 @@ NECK_SHARE = 0.4
 the two uppermost vertebrae."""
 
 
-def gaze(weights: F32, side: str) -> tuple[float, float]:
+def gaze(weights: npt.NDArray[np.floating], side: str) -> tuple[float, float]:
     """Return yaw (positive: toward the viewer's right) and pitch (positive: up) of an eye in radians."""
     out, inward = weights[INDEX[f"eyeLookOut{side}"]], weights[INDEX[f"eyeLookIn{side}"]]
     down, up = weights[INDEX[f"eyeLookDown{side}"]], weights[INDEX[f"eyeLookUp{side}"]]

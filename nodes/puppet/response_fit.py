@@ -75,7 +75,7 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read
         sensitivity=sensitivity,
         offset=mean_odds - mean_asked @ sensitivity,
         noise=(missed**2).mean(axis=0),
-        stiffness=np.asarray(np.linalg.inv(spread)),
+        stiffness=np.asarray(np.linalg.inv(spread), np.float64),
         turn_gain=np.clip(np.diag(read[count:]), *_GAIN_RANGE),
         turn_leak=_LEAK_SHARE * read[:count],
     )
@@ -93,4 +93,4 @@ def _regress(inputs: F64, outputs: F64, ridges: F64) -> F64:
     """Ridge regression ``(I, K)`` with one ridge ``(I,)`` for each output."""
     gram, right = inputs.T @ inputs, inputs.T @ outputs
     columns = [np.linalg.solve(gram + np.diag(ridge), right[:, k]) for k, ridge in enumerate(ridges)]
-    return np.stack(columns, axis=1)
+    return np.asarray(np.stack(columns, axis=1), np.float64)

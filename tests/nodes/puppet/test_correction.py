@@ -105,7 +105,10 @@ def test_what_is_corrected_reads_nearer_to_the_driver(maps: ControlMaps) -> None
     assert response is not None
     lot = np.random.default_rng(5)
     correction = Correction()
-    plain_missed, missed, plain_turned, turned = [], [], [], []
+    plain_missed: list[F64] = []
+    missed: list[F64] = []
+    plain_turned: list[F64] = []
+    turned: list[F64] = []
     worn, turns = gestures(60)
     for weights, turn in zip(worn, turns, strict=True):
         asked = Asked(weights.astype(np.float32), NOTHING, turn)

@@ -17,8 +17,8 @@ from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, control_maps
 from vivant.nodes.puppet.response_fit import READ
 from vivant.nodes.rig import probe, response_probe
+from vivant.nodes.rig.probe import ProbeInputs, ProbeParams, PuppetProbe
 from vivant.nodes.rig.response_probe import PROBES, measured_response
-from vivant.nodes.rig.probe import PuppetProbe, ProbeInputs, ProbeParams
 
 
 class BrightnessTracker:
