@@ -54,10 +54,13 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
     def open(self, context: NodeContext) -> None:
         """Load the head and compile the solver."""
         from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.details import DetailReader, DetailScale
         from vivant.nodes.face.expression_solver import compile_solver
         from vivant.nodes.face.head_fit import HeadFitter
 
-        self._fitter = HeadFitter(load_head())
+        head = load_head()
+        self._fitter = HeadFitter(head)
+        self._details = DetailReader(DetailScale(head), self._fitter.units)
         self._shape: npt.NDArray[np.float64] | None = None
         self._seen = self._identity = 0
         self._solver = self._fitter.follow(self._fitter.prior_shape)
@@ -79,13 +82,30 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
             return FitOutputs(FaceMotion(head.weights, rotation, translation), head)
         if reading.identity != self._identity:
             self._identity, self._seen, self._shape = reading.identity, 0, None  # another person, another shape
-        if self._seen < self.params.shape_frames:
+            self._details.forget()
+        learning = self._seen < self.params.shape_frames
+        if learning:
             self._learn(self._fitter.shape_of(reading))
-        weights, *_ = self._solver.solve(picture_space(reading).astype(np.float64), reading.scores.astype(np.float64))
-        return FitOutputs(FaceMotion(weights.astype(np.float32), rotation, translation), None)
+        points = picture_space(reading).astype(np.float64)
+        weights, scale, turn, shift = self._solver.solve(points, reading.scores.astype(np.float64))
+        local = (points - shift) @ turn / scale
+        if learning:
+            self._details.learn(local, weights)
+        details = self._details.read(local, weights)
+        rotation = _between(rotation, turn)
+        motion = FaceMotion(weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores)
+        return FitOutputs(motion, None)
 
     def _learn(self, shape: npt.NDArray[np.float64]) -> None:
         self._seen += 1
         before = np.zeros(len(shape)) if self._shape is None else self._shape
         self._shape = before + (shape - before) / self._seen
         self._solver.neutral = self._fitter.neutral_of(self._shape)
+
+
+def _between(tracked: npt.NDArray[np.float32], solved: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return the rotation halfway between two of the same head: their faults are different ones."""
+    from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+
+    away = rotation_vector(solved @ tracked.astype(np.float64).T)
+    return np.asarray(rotation_matrix(0.5 * away) @ tracked.astype(np.float64), np.float32)

@@ -60,13 +60,14 @@ class HeadFitter:
         # Landmarks are linear in the vertices, so displacements of vertices give displacements of landmarks.
         self._mean = head.landmark_positions(head.vertices).astype(np.float64)
         self._shapes = head.landmark_positions(head.shapes).astype(np.float64)
-        self._units = head.landmark_positions(head.face_units).astype(np.float64)
+        self.units = head.landmark_positions(head.face_units).astype(np.float64)
+        """What each face unit does to the landmarks, decimetres, ``(52, 478, 3)``."""
         names = list(head.shape_names)
         self.prior_shape = np.zeros(len(names))
         """Shape coefficients ``(S,)`` of an average adult."""
         young = [i for i, n in enumerate(names) if n.startswith("macro/") and n.endswith("-young")]
         self.prior_shape[young] = 1 / len(young)
-        self._basis = np.concatenate([self._shapes, self._units]).reshape(-1, 478 * 3)
+        self._basis = np.concatenate([self._shapes, self.units]).reshape(-1, 478 * 3)
         self._weights = landmark_weights()
         self._inverse: Array | None = None
 
@@ -153,11 +154,11 @@ class HeadFitter:
 
     def _stiffness(self) -> Array:
         """How hard each coefficient is held at its prior: shapes, then units."""
-        return np.concatenate([np.ones(len(self._shapes)), np.full(len(self._units), _UNIT_RIDGE)])
+        return np.concatenate([np.ones(len(self._shapes)), np.full(len(self.units), _UNIT_RIDGE)])
 
     def _bounds(self, reading: FaceReading) -> tuple[Array, Array, Array]:
         """Prior, least and greatest value of the coefficients: shapes, then units."""
-        shapes, units = len(self._shapes), len(self._units)
+        shapes, units = len(self._shapes), len(self.units)
         prior = np.concatenate([self.prior_shape, np.clip(_SCORE_TRUST * reading.scores, 0, 1)], dtype=np.float64)
         low = np.concatenate([np.full(shapes, _SHAPE_RANGE[0]), np.full(units, _UNIT_RANGE[0])])
         high = np.concatenate([np.full(shapes, _SHAPE_RANGE[1]), np.full(units, _UNIT_RANGE[1])])
@@ -173,7 +174,7 @@ class HeadFitter:
         Args:
             shape: Coefficients ``(S,)`` of the shape targets.
         """
-        return ExpressionSolver(self.neutral_of(shape), self._units, self._weights, list(STABLE), _MOVING_DEPTH_WEIGHT)
+        return ExpressionSolver(self.neutral_of(shape), self.units, self._weights, list(STABLE), _MOVING_DEPTH_WEIGHT)
 
 
 def tracker_rotation(reading: FaceReading) -> npt.NDArray[np.float32]:

@@ -17,6 +17,7 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_face
 from vivant.nodes.face.face_tracks import FaceTracks
+from vivant.nodes.face.steady_reading import SteadyReading
 from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
 from vivant.nodes.formats.face_marks import FaceMarks
@@ -34,6 +35,17 @@ class Mode(StrEnum):
     """Single pictures: each is searched afresh, small faces too."""
 
 
+class Following(StrEnum):
+    """How a face gets from one frame of a video to the next."""
+
+    AUTO = "auto"
+    """Afresh offline, followed live."""
+    AFRESH = "afresh"
+    """Every frame is searched anew, and what is read is steadied: nearer to the frame, a fifth slower."""
+    FOLLOWED = "followed"
+    """The landmarker looks where the face was and steadies its landmarks itself: they come later."""
+
+
 def _checked(box: Box) -> Box:
     if box[0] >= box[2] or box[1] >= box[3]:
         raise ValueError("a rectangle is [left, top, right, bottom], left less than right and top less than bottom")
@@ -48,6 +60,11 @@ class LandmarksParams(NodeParams):
     """How faces are looked for."""
 
     mode: Mode = param(Mode.VIDEO, "Consecutive frames or single pictures.", cost=Cost.REOPEN)
+    following: Following = param(
+        Following.AUTO,
+        "Video: how a face gets from frame to frame; auto: afresh offline, followed live.",
+        cost=Cost.REOPEN,
+    )
     pick: Pick = param(
         Pick.LARGEST,
         "Which face, where there are several; same: the largest at first, then that one through losses and crossings.",
@@ -102,6 +119,9 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         from mediapipe.tasks.python import BaseOptions, vision
 
         self._notice = context.notice
+        following = self.params.following
+        self._afresh = following is Following.AFRESH or (following is Following.AUTO and context.offline)
+        self._steady = SteadyReading()
         self._vision: Any = vision
         self._options: dict[str, Any] = dict(
             base_options=BaseOptions(model_asset_path=str(model)),
@@ -123,12 +143,17 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         if self.params.mode is Mode.VIDEO:
             # Timestamps must increase strictly, whatever the source says.
             self._last_ms = max(self._last_ms + 1, inputs.frame.t_ns // 1_000_000)
-            found = readings(self._landmarker.detect_for_video(_image(pixels), self._last_ms), pixels)
+            if self._afresh:
+                found = readings(self._landmarker.detect(_image(pixels)), pixels)
+            else:
+                found = readings(self._landmarker.detect_for_video(_image(pixels), self._last_ms), pixels)
             if self.params.several:
                 params = self.params
                 face = self._choice.step(found, inputs.frame.t_ns, params.pick, params.region, params.ignore)
             else:
                 face = found[0] if found else None
+            if self._afresh and face is not None:
+                face = self._steady.step(face, inputs.frame.t_ns)
         else:
             face = self._search(pixels)
         if face is None and self.params.required:
@@ -167,11 +192,12 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
     def _create(self) -> None:
         """Load the landmarker. With one face it steadies its landmarks over time, with several it does not."""
         still = self.params.mode is Mode.STILL
+        image = still or self._afresh
         self._landmarker = self._vision.FaceLandmarker.create_from_options(
             self._vision.FaceLandmarkerOptions(
                 **self._options,
                 num_faces=_MOST_FACES if still else _MOST_FOLLOWED if self.params.several else 1,
-                running_mode=self._vision.RunningMode.IMAGE if still else self._vision.RunningMode.VIDEO,
+                running_mode=self._vision.RunningMode.IMAGE if image else self._vision.RunningMode.VIDEO,
             )
         )
 

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.details import HANDLES, DetailScale
 from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS, LIPS
 from vivant.nodes.face.rims import tuck_rims
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Details
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -19,7 +21,8 @@ I32 = npt.NDArray[np.int32]
 _REACH_DM = 0.18
 _TRUST = 0.02
 _OVAL_TRUST = 1.0
-_OVERLAP_DM = 0.008  # lids and lips that meet overlap a little: no hairline shows between them
+_OVERLAP_DM = 0.008  # lids that meet overlap a little: no hairline shows between them
+_LIP_OVERLAP_DM = 0.022  # lips more: they are soft, and their edges wander between the landmarks
 _SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
@@ -30,10 +33,14 @@ class PlacedHead:
     Attributes:
         vertices: ``float32 (V, 3)`` at rest, wearing the picture's own expression.
         units: ``float32 (52, V, 3)`` displacement per face unit at weight 1, from the picture's own expression on.
+        handles: ``float32 (2 H, V, 3)`` displacement per handle and decimetre along x, y of the head.
+        details: How a driver's details are taken over.
     """
 
     vertices: F32
     units: F32
+    handles: F32
+    details: Details
 
 
 STRENGTH = {
@@ -106,7 +113,23 @@ def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None
     if inner_lips is not None:
         for _ in range(_LIP_ROUNDS):
             _close_neutral_lips(head, fit, vertices, units, spread, inner_lips)
-    return PlacedHead(vertices, units)
+    return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
+
+
+def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> tuple[F32, Details]:
+    """Return the fields of the handles, and what the units lack at them."""
+    scale = DetailScale(head)
+    closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
+    factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
+    moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
+    lack = factor * scale.units - moved[..., :2]
+    pulls = np.zeros((_SURFACE, len(HANDLES)))
+    pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
+    fields = spread.spread(pulls, len(vertices)).T  # (H, V)
+    axes = (fit.scale * fit.rotation[:, :2].T).astype(np.float32)  # of the head, in picture space
+    handles = np.einsum("hv,ax->havx", fields, axes).reshape(2 * len(HANDLES), -1, 3)
+    gaze = np.ones((2, 2), np.float32)
+    return handles.astype(np.float32), Details(lack.astype(np.float32), factor.astype(np.float32), gaze)
 
 
 _MIDDLE = slice(2, 5)
@@ -182,7 +205,7 @@ def _close_neutral_lips(
             continue
         # The edge that one sees is where a lip turns inward: the lowest of the upper, the highest of the lower.
         # Lips of an open mouth are drawn thin: to cover teeth between landmarks they must overlap more.
-        overlap = _OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
+        overlap = _LIP_OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
             0.0, float((fit.points[above] - fit.points[below]) @ up)
         )
         gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + overlap

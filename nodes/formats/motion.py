@@ -17,6 +17,10 @@ class FaceMotion:
         rotation: ``float32 (3, 3)`` head to camera; identity looks straight into the camera. Right-handed,
             x to the right of the image, y up, z toward the viewer.
         translation: ``float32 (3,)`` centimetres, same axes.
+        details: ``float32 (H + 2, 2)`` what landmarks do beyond the weights, see `vivant.nodes.face.details`: of each
+            handle in decimetres of the average head, x to the head's left, y up; of the irises in widths of the eye.
+            None: nothing is known beyond the weights.
+        scores: ``float32 (52,)`` what the tracker itself calls the expression, where a tracker saw it, else None.
         from_neutral: Whether weights and rotation count from this person's own neutral face. Where they do not,
             whoever needs a neutral has to find one.
     """
@@ -25,3 +29,5 @@ class FaceMotion:
     rotation: npt.NDArray[np.float32]
     translation: npt.NDArray[np.float32]
     from_neutral: bool = False
+    details: npt.NDArray[np.float32] | None = None
+    scores: npt.NDArray[np.float32] | None = None

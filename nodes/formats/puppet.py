@@ -63,12 +63,13 @@ class Layer:
 class Morphs:
     """Displacements of vertices per expression unit, sparse, ordered by vertex.
 
-    Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` and moves the
-    vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at weight 1.
+    Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` (first the 52, then
+    the handles') and moves the vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at
+    weight 1.
 
     Attributes:
         offsets: ``int32 (V + 1,)``.
-        unit: ``int32 (K,)`` index into `arkit.BLENDSHAPES`.
+        unit: ``int32 (K,)`` index into `arkit.BLENDSHAPES`, then two for each handle.
         plane: ``float32 (K, 2)`` picture heights.
         depth: ``float32 (K,)`` picture heights.
     """
@@ -77,6 +78,24 @@ class Morphs:
     unit: I32
     plane: F32
     depth: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Details:
+    """How a puppet takes over a driver's details, see `vivant.nodes.face.details`.
+
+    A handle's displacement by x and by y of the head's axes are two more units in `Puppet.morphs`, behind the 52.
+
+    Attributes:
+        lack: ``float32 (52, H, 2)`` what each face unit at weight 1 falls short at the handles of what it does to a
+            face of this size, decimetres.
+        factor: ``float32 (H, 2)`` from motion of the average head to this puppet's, decimetres.
+        gaze: ``float32 (2, 2)`` the same for the irises, right and left.
+    """
+
+    lack: F32
+    factor: F32
+    gaze: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +129,7 @@ class Puppet:
         head_rotation: ``float32 (3, 3)`` head to picture space, at rest.
         scale: Picture heights per decimetre of the anatomical head.
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
+        details: How a driver's details are taken over.
         turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
             left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
@@ -137,6 +157,7 @@ class Puppet:
     head_rotation: F32
     scale: float
     jaw_swing: float
+    details: Details
     turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
@@ -153,11 +174,13 @@ class PuppetPose:
         weights: ``float32 (52,)`` the expression it shall wear.
         rotations: ``float32 (B, 3, 3)`` local rotation of each bone, in axes of picture space.
         translations: ``float32 (B, 3)`` local shift of each bone, picture space.
+        handles: ``float32 (2 H,)`` displacement of the handles, decimetres, x and y in turn; empty: none.
     """
 
     weights: F32
     rotations: F32
     translations: F32
+    handles: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

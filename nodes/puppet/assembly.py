@@ -77,7 +77,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         uv=picture_to_uv(placed.vertices[patch.vertices], size),
         opacity=patch.opacity,
         role=Role.SKIN,
-        units=placed.units[:, patch.vertices],
+        units=np.concatenate([placed.units, placed.handles])[:, patch.vertices],
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
@@ -104,13 +104,13 @@ def _joined(
     vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
     count = len(vertices)
     starts = np.cumsum([0, *(len(p.vertices) for p in parts)])
-    units = np.zeros((52, count, 3), np.float32)
+    units = np.zeros((52 + len(placed.handles), count, 3), np.float32)
     index = np.zeros((count, 4), np.int32)
     weight = np.zeros((count, 4), np.float32)
     layers, triangles, first = [], [], 0
     for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
         if part.units is not None:
-            units[:, start:end] = part.units
+            units[: len(part.units), start:end] = part.units
         if part.bone is None:
             root, neck, with_head = neck_weights(part.vertices, fit, face_width)
             index[start:end] = [number["head"], number["neck"], number["root"], number["jaw"]]
@@ -153,6 +153,7 @@ def _joined(
         head_rotation=fit.rotation,
         scale=fit.scale,
         jaw_swing=swing,
+        details=placed.details,
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 

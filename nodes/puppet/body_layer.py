@@ -123,7 +123,7 @@ def _covers(person: npt.NDArray[np.uint8], centres: F32, cell: float, size: tupl
 
 
 def _units_at(head: AnatomicalHead, placed: PlacedHead, points: F32, face_width: float, size: tuple[int, int]) -> F32:
-    """How much each expression unit moves the picture at each point, ``float32 (52, N, 3)``.
+    """How much each expression unit moves the picture at each point, then each handle, ``float32 (52 + 2 H, N, 3)``.
 
     A point on the head's silhouette moves as the surface that shows there; beyond it the motion fades.
     """
@@ -137,7 +137,7 @@ def _units_at(head: AnatomicalHead, placed: PlacedHead, points: F32, face_width:
     shown, bary, _ = rasterize(pixels, body, small)
     covered = shown >= 0
     if not covered.any():
-        return np.zeros((52, len(points), 3), np.float32)
+        return np.zeros((52 + len(placed.handles), len(points), 3), np.float32)
     distance, label = cv2.distanceTransformWithLabels(
         1 - covered.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -151,4 +151,5 @@ def _units_at(head: AnatomicalHead, placed: PlacedHead, points: F32, face_width:
     fade = np.exp(-((distance[row, column] / (small[1] * _FADE * face_width)) ** 2)).astype(np.float32)
     corners = body[shown[nearest[:, 0], nearest[:, 1]]]
     share = bary[nearest[:, 0], nearest[:, 1]] * fade[:, None]
-    return np.asarray(np.einsum("nk,unkx->unx", share, placed.units[:, corners]), np.float32)
+    moved = (np.einsum("nk,unkx->unx", share, units[:, corners]) for units in (placed.units, placed.handles))
+    return np.concatenate(list(moved)).astype(np.float32)

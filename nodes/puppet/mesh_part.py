@@ -25,7 +25,7 @@ class MeshPart:
         uv: ``float32 (N, 2)`` in its texture, origin top left.
         opacity: ``float32 (N,)``.
         role: How it hides and is hidden.
-        units: ``float32 (52, N, 3)`` displacement per expression unit, or None: it takes no part.
+        units: ``float32 (52 or 52 + 2 H, N, 3)`` displacement per expression unit and handle, or None: none.
         bone: Name of the single bone that carries it, or None: weighted over root, neck and head by place.
         mapped: Whether the depth map gives its depth.
     """

@@ -18,6 +18,8 @@ SPEED_CUTOFF_HZ = 5.0
 """How the speed that opens the filter is steadied. The paper's 1 Hz answers a blink when it is over."""
 EXPRESSION_BETA = 4.0
 """Hertz for each full weight per second: a blink moves at 10 to 20 of them."""
+DETAIL_BETA = 40.0
+"""Hertz for each decimetre, or width of the eye, per second: lips move at half of one."""
 TURN_BETA = 30.0
 """Hertz for each radian per second; a quick turn of the head has 2."""
 LONGEST_GAP_NS = 250_000_000
@@ -31,6 +33,8 @@ class _Moment:
     weights: F64
     turn: F64
     shift: F64
+    details: F64 | None
+    scores: F64 | None
 
 
 class MotionTrack:
@@ -46,11 +50,13 @@ class MotionTrack:
         Args:
             min_cutoff_hz: What passes the filter where nothing moves; None: no filter.
         """
-        self._filters: tuple[OneEuro, OneEuro] | None = None
+        self._filters: tuple[OneEuro, OneEuro, OneEuro, OneEuro] | None = None
         if min_cutoff_hz is not None:
             self._filters = (
                 OneEuro(min_cutoff_hz, EXPRESSION_BETA, SPEED_CUTOFF_HZ),
                 OneEuro(min_cutoff_hz, TURN_BETA, SPEED_CUTOFF_HZ),
+                OneEuro(min_cutoff_hz, DETAIL_BETA, SPEED_CUTOFF_HZ),
+                OneEuro(min_cutoff_hz, EXPRESSION_BETA, SPEED_CUTOFF_HZ),
             )
         self._moments: deque[_Moment] = deque(maxlen=3)
         self._delays: deque[int] = deque(maxlen=REMEMBERED)
@@ -66,10 +72,14 @@ class MotionTrack:
         self._from_neutral = motion.from_neutral
         weights = motion.weights.astype(np.float64)
         turn = rotation_vector(motion.rotation.astype(np.float64))
+        details = None if motion.details is None else motion.details.astype(np.float64)
+        scores = None if motion.scores is None else motion.scores.astype(np.float64)
         if self._filters is not None:
             dt_s = 0.0 if last is None else (t_ns - last.t_ns) / 1e9
-            weights, turn = (f(v, dt_s) for f, v in zip(self._filters, (weights, turn), strict=True))
-        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64)))
+            of_weights, of_turn, of_details, of_scores = self._filters
+            weights, turn = of_weights(weights, dt_s), of_turn(turn, dt_s)
+            details, scores = _filtered(of_details, details, dt_s), _filtered(of_scores, scores, dt_s)
+        self._moments.append(_Moment(t_ns, weights, turn, motion.translation.astype(np.float64), details, scores))
         self._delays.append(now_ns - t_ns)
 
     def forget(self) -> None:
@@ -103,6 +113,8 @@ class MotionTrack:
             rotation_matrix(newest.turn).astype(np.float32),
             newest.shift.astype(np.float32),
             self._from_neutral,
+            None if newest.details is None else newest.details.astype(np.float32),
+            None if newest.scores is None else newest.scores.astype(np.float32),
         )
 
 
@@ -112,4 +124,16 @@ def _between(before: _Moment, after: _Moment, share: float) -> _Moment:
         a + share * (b - a)
         for a, b in ((before.weights, after.weights), (before.turn, after.turn), (before.shift, after.shift))
     )
-    return _Moment(after.t_ns, weights, turn, shift)
+    details, scores = (
+        b if a is None or b is None else a + share * (b - a)
+        for a, b in ((before.details, after.details), (before.scores, after.scores))
+    )
+    return _Moment(after.t_ns, weights, turn, shift, details, scores)
+
+
+def _filtered(steady: OneEuro, value: F64 | None, dt_s: float) -> F64 | None:
+    """What only some motion has; where it comes back the filter begins anew."""
+    if value is None:
+        steady.reset()
+        return None
+    return steady(value, dt_s)

@@ -25,7 +25,7 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.05, 0.015  # how far the biting edges pass the closed lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the closed lips, decimetres
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
@@ -228,7 +228,7 @@ def _teeth_page(
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
     # In the corner of the mouth hardly any light falls on them.
-    sides *= 1 - 0.75 * np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
+    sides *= 1 - 0.95 * np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
     depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]

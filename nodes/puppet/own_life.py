@@ -161,7 +161,8 @@ class OwnLife:
         weights[LIDS] += (1 - weights[LIDS]) * np.float32(share * moment.closure)
         seeing = share * (1 - float(worn.weights[LIDS].max()))  # closed eyes look at nothing
         look_aside(weights, seeing * moment.gaze[0], seeing * moment.gaze[1])
-        return Worn(weights, worn.turn + share * moment.turn, worn.rise + share * moment.rise)
+        turn, rise = worn.turn + share * moment.turn, worn.rise + share * moment.rise
+        return replace(worn, weights=weights, turn=turn, rise=rise)
 
 
 def _stepped(share: float, dt_s: float, wanted: float, takes_s: float) -> float:

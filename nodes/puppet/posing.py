@@ -24,7 +24,7 @@ NECK_SHARE = 0.4
 the two uppermost vertebrae."""
 
 
-def gaze(weights: F32, side: str) -> tuple[float, float]:
+def gaze(weights: npt.NDArray[np.floating], side: str) -> tuple[float, float]:
     """Return yaw (positive: toward the viewer's right) and pitch (positive: up) of an eye in radians."""
     out, inward = weights[INDEX[f"eyeLookOut{side}"]], weights[INDEX[f"eyeLookIn{side}"]]
     down, up = weights[INDEX[f"eyeLookDown{side}"]], weights[INDEX[f"eyeLookUp{side}"]]
@@ -51,7 +51,7 @@ def look_aside(weights: F32, yaw: float, pitch: float) -> None:
             weights[INDEX[minus]] = min(1.0, common + max(0.0, -net))
 
 
-def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
+def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None) -> PuppetPose:
     """Bend a puppet.
 
     Args:
@@ -59,6 +59,7 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
         weights: ``(52,)`` the expression that it shall wear.
         turn: ``(3, 3)`` rotation of the head from rest, in axes of picture space.
         shift: ``(3,)`` displacement of the head, picture heights.
+        details: ``(H + 2, 2)`` as `taken_over` returns them; None: none.
 
     Returns:
         Local rotations and shifts of its bones.
@@ -74,12 +75,34 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64) -> PuppetPose:
     jaw = float(weights[INDEX["jawOpen"]] - puppet.expression[INDEX["jawOpen"]])
     rotations[puppet.bone("jaw")] = rotation_matrix(frame[:, 0] * puppet.jaw_swing * jaw)
     flatter = EYEBALL / CAP_RADIUS
-    for side in ("Left", "Right"):
+    for number, side in enumerate(("Right", "Left")):
         yaw, pitch = gaze(weights, side)
+        if details is not None:
+            yaw += float(details[number - 2, 0])
+            pitch += float(details[number - 2, 1])
         own_yaw, own_pitch = gaze(puppet.expression, side)
         local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
         rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
-    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32))
+    handles = np.zeros(0, np.float32) if details is None else np.ascontiguousarray(details[:-2]).reshape(-1)
+    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles)
+
+
+def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:
+    """Return what a driver's details are on a puppet, ``float32 (H + 2, 2)``: handles, decimetres; gaze, radians.
+
+    Where the puppet's units do less at the handles than they did to the driver, the handles make up for it.
+
+    Args:
+        puppet: The puppet.
+        weights: ``(52,)`` of the driver.
+        details: ``(H + 2, 2)`` as `FaceMotion.details`.
+    """
+    rig = puppet.details
+    out = np.empty_like(details)
+    count = len(rig.factor)
+    out[:count] = rig.factor * details[:count] + np.tensordot(weights, rig.lack, axes=1)
+    out[count:] = rig.gaze * details[count:] / EYEBALL
+    return out
 
 
 def rotation_vector(rotation: F64) -> F64:

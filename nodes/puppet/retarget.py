@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,17 @@ from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
-from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector
+from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
 from vivant.nodes.puppet.worn import Worn
 
 _IS_GAZE = np.array([name.startswith("eyeLook") for name in BLENDSHAPES], np.float32)
 _IS_LID = np.array([name.startswith("eyeBlink") for name in BLENDSHAPES], np.float32)
 _IS_EXPRESSION = 1 - _IS_GAZE - _IS_LID
+
+if TYPE_CHECKING:
+    from vivant.nodes.puppet.correction import Asked, Correction
 
 
 class Expression(StrEnum):
@@ -60,6 +65,9 @@ class RetargetInputs:
         "The driver's expression and head pose; None: no face now. Until it comes the puppet rests."
     )
     puppet: Packet[Puppet] = latest("The puppet.")
+    response: Packet[PuppetResponse | None] | None = latest(
+        "How the puppet answers, from puppet.probe: then it is asked what reads back as the driver."
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         """Begin at rest."""
         super().__init__(params)
         self._life = OwnLife(params.seed)
+        self._correction: Correction | None = None
+        self._corrected_ns: int | None = None
 
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""
@@ -90,32 +100,66 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         seen_ns = None
         if motion is not None and motion.value is not None:
             self._last, seen_ns = motion.value, motion.t_ns
-        driven = None if self._last is None else self._taken_over(self._last, puppet)
-        worn = self._life.step(inputs.tick.value.now_ns, seen_ns, driven, puppet, self.params)
+        response = None if inputs.response is None else inputs.response.value
+        now_ns = inputs.tick.value.now_ns
+        driven = None if self._last is None else self._taken_over(self._last, puppet, response, now_ns)
+        worn = self._life.step(now_ns, seen_ns, driven, puppet, self.params)
         shift = np.array([0.0, worn.rise * puppet.face_width, 0.0])
-        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), shift))
+        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), shift, worn.details))
 
-    def _taken_over(self, motion: FaceMotion, puppet: Puppet) -> Worn:
+    def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> Worn:
         weights, turn = motion.weights, motion.rotation.astype(np.float64)
+        details, neutral_details = motion.details, None
         if motion.from_neutral:
             neutral_weights = np.zeros_like(weights)
         else:
             self._neutral = self._neutral or motion
-            neutral_weights = self._neutral.weights
+            neutral_weights, neutral_details = self._neutral.weights, self._neutral.details
             turn = turn @ self._neutral.rotation.astype(np.float64).T
-        vector = rotation_vector(turn) * self.params.head_gain
+        vector, scores = rotation_vector(turn), motion.scores
         if self.params.mirror:
-            from vivant.nodes.puppet.mirroring import mirrored_rotation_vector, mirrored_weights
+            from vivant.nodes.puppet.mirroring import mirrored_details, mirrored_rotation_vector, mirrored_weights
 
             weights, neutral_weights = mirrored_weights(weights), mirrored_weights(neutral_weights)
+            details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
             vector = mirrored_rotation_vector(vector)
+            scores = None if scores is None else mirrored_weights(scores)
+        if response is not None and scores is not None and details is not None:
+            asked = self._corrected(response, weights, details, vector, scores, now_ns)
+            weights, details, vector = asked.weights, asked.details, asked.turn
+        vector = self.params.head_gain * vector
         gain = np.float32(self.params.expression_gain) * _IS_EXPRESSION + np.float32(self.params.gaze_gain) * _IS_GAZE
         gain += _IS_LID
         if self.params.expression is Expression.RELATIVE:
             worn = puppet.expression + gain * (weights - neutral_weights)
+            weights = weights - neutral_weights
+            if details is not None and neutral_details is not None:
+                details = details - neutral_details
         else:
             worn = gain * weights
-        return Worn(np.clip(worn, 0, 1).astype(np.float32), self._limited(vector, puppet.turn_limits))
+        if details is not None:
+            details = taken_over(puppet, weights, details)
+            details[:-2] *= np.float32(self.params.expression_gain)
+            details[-2:] *= np.float32(self.params.gaze_gain)
+        limited = self._limited(vector, puppet.turn_limits)
+        return Worn(np.clip(worn, 0, 1).astype(np.float32), limited, details=details)
+
+    def _corrected(
+        self,
+        response: PuppetResponse,
+        weights: npt.NDArray[np.float32],
+        details: npt.NDArray[np.float32],
+        turn: npt.NDArray[np.float64],
+        scores: npt.NDArray[np.float32],
+        now_ns: int,
+    ) -> Asked:
+        from vivant.nodes.puppet.correction import Asked, Correction
+
+        if self._correction is None:
+            self._correction = Correction()
+        dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
+        self._corrected_ns = now_ns
+        return self._correction.step(response, Asked(weights, details, turn), scores, dt_s)
 
     def _limited(
         self, vector: npt.NDArray[np.float64], limits: tuple[float, float, float, float]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from vivant.nodes.formats.puppet import Bone, Puppet
+from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -43,13 +43,21 @@ def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) ->
     return out.astype(np.float32)
 
 
+def change_of(puppet: Puppet, pose: PuppetPose) -> F32:
+    """Return by how much each unit of a puppet's morphs differs from rest, ``float32 (52 + 2 H,)``."""
+    change = np.zeros(52 + 2 * len(puppet.details.factor), np.float32)
+    change[:52] = pose.weights - puppet.expression
+    change[52 : 52 + len(pose.handles)] = pose.handles
+    return change
+
+
 def skin(puppet: Puppet, matrices: F32, change: F32, out: F32) -> None:
     """Skin a puppet.
 
     Args:
         puppet: The puppet.
         matrices: ``float32 (B, 3, 4)``.
-        change: ``float32 (52,)`` expression minus the puppet's own.
+        change: ``float32 (52 + 2 H,)`` as `change_of` says: expression minus the puppet's own, then handles.
         out: ``float32 (V, 7)``, written in place: p', r', change of depth.
     """
     morphs = puppet.morphs

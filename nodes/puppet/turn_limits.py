@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.puppet.posing import pose, rotation_matrix
-from vivant.nodes.puppet.skinning import bone_matrices, skin
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -95,7 +95,7 @@ class _View:
         turn = rotation_matrix(np.radians(np.array([pitch_deg, yaw_deg, 0.0])))
         bent = pose(puppet, puppet.expression, turn, np.zeros(3))
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
-        skin(puppet, matrices, np.zeros(52, np.float32), self._out)
+        skin(puppet, matrices, change_of(puppet, bent), self._out)
         place = self._out[:, :3] + (self._depth + self._out[:, 6])[:, None] * self._out[:, 3:6]
         seen = place[:, :2] / (1 - place[:, 2:] / puppet.eye[2])
         points = np.concatenate([(seen - self._origin) * self._zoom, place[:, 2:]], axis=1).astype(np.float32)

@@ -25,11 +25,13 @@ class Worn:
         weights: ``float32 (52,)``.
         turn: Of the head from rest as a rotation vector in radians ``(3,)``.
         rise: Of the head by breathing, in face widths.
+        details: ``float32 (H + 2, 2)`` as `vivant.nodes.puppet.posing.taken_over` returns them; None: none.
     """
 
     weights: npt.NDArray[np.float32]
     turn: npt.NDArray[np.float64]
     rise: float = 0.0
+    details: npt.NDArray[np.float32] | None = None
 
     @classmethod
     def resting(cls, puppet: Puppet) -> Worn:
@@ -56,4 +58,14 @@ class Worn:
             weights.astype(np.float32),
             self.turn + share * (other.turn - self.turn),
             self.rise + share * (other.rise - self.rise),
+            _faded(self.details, other.details, share),
         )
+
+
+def _faded(
+    here: npt.NDArray[np.float32] | None, there: npt.NDArray[np.float32] | None, share: float
+) -> npt.NDArray[np.float32] | None:
+    if here is None and there is None:
+        return None
+    parts = [part * details for part, details in ((1 - share, here), (share, there)) if details is not None]
+    return np.asarray(sum(parts), np.float32)

@@ -13,8 +13,8 @@ from vivant.nodes.face.head_fit import tracker_rotation
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.puppet import Puppet
-from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector
-from vivant.nodes.puppet.skinning import bone_matrices, skin
+from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
 from vivant.nodes.rig.probes import Probe
 
@@ -48,14 +48,29 @@ class ReadBack:
         gl: ``moderngl.Context``.
         puppet: The puppet.
         tracker: Reads a drawing.
+        size: Width and height of the drawings; None: the picture's.
     """
 
-    def __init__(self, gl: Any, puppet: Puppet, tracker: Tracker) -> None:
+    def __init__(self, gl: Any, puppet: Puppet, tracker: Tracker, size: tuple[int, int] | None = None) -> None:
         self._puppet, self._tracker = puppet, tracker
-        self._renderer = PuppetRenderer(gl, puppet.size, 1 if is_software(gl) else 4)
+        self._size = size or puppet.size
+        self._renderer = PuppetRenderer(gl, self._size, 1 if is_software(gl) else 4)
         self._renderer.load(puppet)
-        rest = tracker(self._draw(puppet.expression, np.zeros(3)))
+        self._vertices = np.empty((len(puppet.plane), 7), np.float32)
+        rest = tracker(self._draw(puppet.expression, np.eye(3)))
         self._rest = None if rest is None else tracker_rotation(rest).astype(np.float64)
+
+    def read(
+        self, weights: npt.NDArray[np.float32], rotation: npt.NDArray[np.float64], details: npt.NDArray[np.float32]
+    ) -> FaceReading | None:
+        """Draw the puppet and read it.
+
+        Args:
+            weights: Expression ``(52,)``.
+            rotation: Turn of the head from rest ``(3, 3)``.
+            details: As `FaceMotion.details`.
+        """
+        return self._tracker(self._draw(weights, rotation, taken_over(self._puppet, weights, details)))
 
     def shoot(self, probe: Probe, *, read: bool = True) -> Shot:
         """Draw one probe and read it.
@@ -70,7 +85,7 @@ class ReadBack:
         else:
             weights = np.zeros(52, np.float32)
             weights[[INDEX[name] for name in probe.units]] = probe.weight
-        pixels = self._draw(weights, turn)
+        pixels = self._draw(weights, rotation_matrix(turn))
         reading = self._tracker(pixels) if read else None
         if reading is None:
             return Shot(probe, pixels, None, None, None)
@@ -85,17 +100,17 @@ class ReadBack:
         """Give everything back to OpenGL."""
         self._renderer.release()
 
-    def _draw(self, weights: npt.NDArray[np.float32], turn: npt.NDArray[np.float64]) -> U8:
+    def _draw(
+        self,
+        weights: npt.NDArray[np.float32],
+        rotation: npt.NDArray[np.float64],
+        details: npt.NDArray[np.float32] | None = None,
+    ) -> U8:
         puppet = self._puppet
-        bent = pose(puppet, weights, rotation_matrix(turn), np.zeros(3))
-        vertices = np.empty((len(puppet.plane), 7), np.float32)
-        skin(
-            puppet,
-            bone_matrices(puppet.bones, bent.rotations, bent.translations),
-            weights - puppet.expression,
-            vertices,
-        )
-        self._renderer.draw(vertices)
-        width, height = puppet.size
+        bent = pose(puppet, weights, rotation, np.zeros(3), details)
+        matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
+        skin(puppet, matrices, change_of(puppet, bent), self._vertices)
+        self._renderer.draw(self._vertices)
+        width, height = self._size
         data = np.frombuffer(self._renderer.framebuffer.read(components=3, alignment=1), np.uint8)
         return np.ascontiguousarray(data.reshape(height, width, 3)[::-1])

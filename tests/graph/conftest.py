@@ -26,6 +26,9 @@ class Head: ...
 class Puppet: ...
 
 
+class Response: ...
+
+
 class Pose: ...
 
 
@@ -76,7 +79,7 @@ def _outputs(**ports: Any) -> Any:
     return make_dataclass("Outputs", [(n, t, output(f"A {n}.")) for n, t in ports.items()], frozen=True)
 
 
-def _inputs(**ports: Any) -> Any:
+def _inputs(optional: dict[str, Any] | None = None, **ports: Any) -> Any:
     fields: list[Any] = [
         (name, Packet[t], trigger(f"A {name}."))  # type: ignore[valid-type]
         for name, t in list(ports.items())[:1]
@@ -84,6 +87,10 @@ def _inputs(**ports: Any) -> Any:
     fields += [
         (name, Packet[t], latest(f"A {name}."))  # type: ignore[valid-type]
         for name, t in list(ports.items())[1:]
+    ]
+    fields += [
+        (name, Packet[t] | None, latest(f"A {name}."))  # type: ignore[valid-type]
+        for name, t in (optional or {}).items()
     ]
     return make_dataclass("Inputs", fields, frozen=True)
 
@@ -117,6 +124,12 @@ class PriorityInputs:
     tick: Packet[Tick] = tick()
     first: Packet[FaceMotion] | None = latest("A motion.")
     second: Packet[FaceMotion] | None = latest("Another.")
+
+
+@dataclass(frozen=True)
+class ProbeInputs:
+    tick: Packet[Tick] = tick()
+    puppet: Packet[Puppet] = latest("A puppet.")
 
 
 @dataclass(frozen=True)
@@ -161,10 +174,11 @@ def registry() -> Registry:
         _node(
             "puppet.retarget",
             NodeParams,
-            _inputs(motion=FaceMotion, puppet=Puppet),
+            _inputs({"response": Response}, motion=FaceMotion, puppet=Puppet),
             _outputs(pose=Pose),
             render,
         ),
+        _node("puppet.probe", NodeParams, ProbeInputs, _outputs(response=Response), render),
         _node("puppet.skin", NodeParams, _inputs(pose=Pose, puppet=Puppet), _outputs(mesh=Mesh), render),
         _node(
             "render.puppet",

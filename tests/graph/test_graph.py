@@ -32,7 +32,7 @@ def test_it_knows_what_feeds_and_what_reads(graph: Graph) -> None:
 
 def test_it_knows_what_stands_still(graph: Graph) -> None:
     assert graph.still == {"portrait", "portrait_face", "portrait_fit", "matte", "depth", "puppet"}
-    assert graph.unmoved == graph.still
+    assert graph.unmoved == graph.still | {"probe"}
 
 
 def test_what_ticks_runs_for_ever_even_when_only_a_picture_feeds_it(registry: Registry) -> None:

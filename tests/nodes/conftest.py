@@ -25,7 +25,7 @@ from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.puppet.assembly import assemble
 from vivant.nodes.puppet.posing import pose, rotation_matrix
-from vivant.nodes.puppet.skinning import bone_matrices, skin
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -208,7 +208,7 @@ def draw(gl: Any) -> DrawPuppet:
             loaded["puppet"] = puppet
         vertices = np.empty((len(puppet.plane), 7), np.float32)
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
-        skin(puppet, matrices, bent.weights - puppet.expression, vertices)
+        skin(puppet, matrices, change_of(puppet, bent), vertices)
         loaded["renderer"].draw(vertices)
         width, height = puppet.size
         data = np.frombuffer(loaded["renderer"].framebuffer.read(components=4), np.uint8)

@@ -12,11 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivant.graph.packet import Packet, Tick
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.details import COUNT, DetailScale
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.puppet.controls import control_maps
+from vivant.nodes.puppet.gestures import gestures
 from vivant.nodes.puppet.mirroring import mirrored_rotation_vector, mirrored_weights
 from vivant.nodes.puppet.posing import gaze, pose, rotation_matrix, rotation_vector
+from vivant.nodes.puppet.response_fit import fit_response
 from vivant.nodes.puppet.retarget import Expression, PuppetRetarget, RetargetInputs, RetargetParams, eased
 
 F32 = npt.NDArray[np.float32]
@@ -42,7 +47,9 @@ def retarget(puppet: Puppet, *motions: FaceMotion | None, **params: Any) -> Pupp
 def each(puppet: Puppet, *motions: FaceMotion | None, **params: Any) -> list[PuppetPose]:
     node = PuppetRetarget(RetargetParams(**params))
     return [
-        node.process(RetargetInputs(Packet(Tick(seq, 0), seq, seq), Packet(moved, seq, seq), Packet(puppet, 0, 0))).pose
+        node.process(
+            RetargetInputs(Packet(Tick(seq, 0), seq, seq), Packet(moved, seq, seq), Packet(puppet, 0, 0), None)
+        ).pose
         for seq, moved in enumerate(motions)
     ]
 
@@ -91,7 +98,7 @@ def test_a_face_that_stays_away_is_left_and_found_again_without_a_jump(smiling: 
             captured_ms, moved = ms - 100, back
         tick = Packet(Tick(ms * 1_000_000, 0), ms, ms)
         shown[ms] = node.process(
-            RetargetInputs(tick, Packet(moved, captured_ms * 1_000_000, ms), Packet(smiling, 0, 0))
+            RetargetInputs(tick, Packet(moved, captured_ms * 1_000_000, ms), Packet(smiling, 0, 0), None)
         ).pose
     np.testing.assert_array_equal(shown[2000].weights, worn(jawOpen=0.8))
     for ms in (3540, 5000, 6080):
@@ -266,3 +273,33 @@ def test_poses_are_float32_of_the_puppets_bones(portrait_puppet: Puppet, posed: 
     bent = posed(portrait_puppet, {"jawOpen": 0.3}, turn=(0.1, 0, 0))
     assert bent.rotations.dtype == bent.translations.dtype == bent.weights.dtype == np.float32
     assert bent.rotations.shape == (len(portrait_puppet.bones), 3, 3)
+
+
+def test_details_move_the_handles_and_fade_with_the_driver(smiling: Puppet) -> None:
+    plain = motion(worn())
+    moved = dataclasses.replace(plain, details=np.full((COUNT + 2, 2), 0.05, np.float32))
+    bent = retarget(smiling, plain, moved)
+    assert len(bent.handles) == 2 * COUNT and np.abs(bent.handles).max() > 0.01
+    assert not len(retarget(smiling, moved, plain).handles)
+    half = retarget(smiling, plain, moved, expression_gain=0.5)
+    np.testing.assert_allclose(half.handles, 0.5 * bent.handles, atol=1e-6)
+
+
+def test_a_response_takes_part_only_where_the_tracker_says_something(smiling: Puppet, head: AnatomicalHead) -> None:
+    maps = control_maps(DetailScale(head).units)
+    lot, turns = np.random.default_rng(0), gestures(60)[1]
+    controls = gestures(60)[0] @ maps.of_weights
+    response = fit_response(maps, controls, turns, lot.random((60, 52)), 0.8 * turns)
+    assert response is not None
+    node, plain = PuppetRetarget(RetargetParams()), motion(worn(), (0, 0.2, 0))
+    moved = dataclasses.replace(plain, details=np.zeros((COUNT + 2, 2), np.float32))
+
+    def turn(now: FaceMotion, seq: int) -> float:
+        tick = Packet(Tick(seq * 33_000_000, 0), 0, seq)
+        inputs = RetargetInputs(tick, Packet(now, 0, seq), Packet(smiling, 0, 0), Packet(response, 0, 0))
+        return float(head_turn(smiling, node.process(inputs).pose)[1])
+
+    node.process(RetargetInputs(Packet(Tick(0, 0), 0, 0), Packet(motion(worn()), 0, 0), Packet(smiling, 0, 0), None))
+    assert turn(plain, 1) == pytest.approx(0.2, abs=1e-3)
+    seen = dataclasses.replace(moved, scores=np.full(52, 0.3, np.float32))
+    assert turn(seen, 2) == pytest.approx(0.2 / 0.8, abs=0.02)  # of what is asked, 0.8 is read

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from vivant.nodes.face.details import COUNT
 from vivant.nodes.formats.puppet import Bone, Morphs, Puppet
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skinning import bone_matrices, skin, skin_kernel
@@ -83,7 +84,7 @@ def morphed(puppet: Puppet, change: F32) -> tuple[F64, F64]:
     m = puppet.morphs
     count = len(puppet.plane)
     vertex = np.repeat(np.arange(count), np.diff(m.offsets))
-    plane, depth = np.zeros((count, 52, 2)), np.zeros((count, 52))
+    plane, depth = np.zeros((count, len(change), 2)), np.zeros((count, len(change)))
     plane[vertex, m.unit] = m.plane
     depth[vertex, m.unit] = m.depth
     return np.einsum("vux,u->vx", plane, change.astype(np.float64)), depth @ change.astype(np.float64)
@@ -128,7 +129,7 @@ def test_skinning_the_plane_and_adding_depth_is_skinning_the_displaced_mesh(port
 def test_the_identity_holds_for_a_built_puppet(portrait_puppet: Puppet) -> None:
     rng = np.random.default_rng(11)
     rotations, translations = motions(rng, len(portrait_puppet.bones))
-    change = (rng.uniform(0, 1, 52) - portrait_puppet.expression).astype(np.float32)
+    change = rng.uniform(-0.5, 1, 52 + 2 * COUNT).astype(np.float32)
     depth = portrait_puppet.z + portrait_puppet.mapped * rng.uniform(-0.6, 0.2, len(portrait_puppet.z))
     expected = skinned_surface(portrait_puppet, depth, rotations, translations, change)
     actual = shader_surface(portrait_puppet, depth, rotations, translations, change)

@@ -16,6 +16,7 @@ The default is 0.5: from there on calm costs more lag than it gives.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -25,6 +26,7 @@ import pytest
 from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.formats.motion import FaceMotion
+from vivant.nodes.puppet.motion_track import MotionTrack
 from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.smooth import PuppetSmooth, SmoothInputs, SmoothParams
 
@@ -173,3 +175,17 @@ def test_another_calm_takes_effect_at_once() -> None:
     quick = node.process(SmoothInputs(Packet(Tick(4 * TRACKED, 0), 0, -1), packet)).motion
     assert quick is not None
     assert quick.weights[0] == 1
+
+
+def test_details_and_scores_pass_and_are_interpolated() -> None:
+    track = MotionTrack(None)
+    still = FaceMotion(np.zeros(52, np.float32), np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
+    for t_ns, value in ((0, 0.0), (40_000_000, 1.0)):
+        details, scores = np.full((5, 2), value, np.float32), np.full(52, value, np.float32)
+        track.take(t_ns, dataclasses.replace(still, details=details, scores=scores), t_ns)
+    between = track.at(60_000_000, 1.0)
+    assert between.details is not None and between.scores is not None
+    np.testing.assert_allclose(between.details, 0.5, atol=1e-6)
+    np.testing.assert_allclose(between.scores, 0.5, atol=1e-6)
+    track.take(80_000_000, still, 80_000_000)  # a source that knows no details takes over
+    assert track.at(120_000_000, 1.0).details is None

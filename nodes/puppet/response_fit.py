@@ -1,0 +1,96 @@
+"""Fits a puppet's response to probes that were drawn and read."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
+from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.puppet.controls import CONTROLS, ControlMaps
+
+F64 = npt.NDArray[np.float64]
+
+READ = (*(name for name in BLENDSHAPES if name.startswith(("brow", "eye"))), "jawOpen")
+"""Scores that are modelled: those of the eyes, with which corrections help on portraits and drivers that were not
+used to choose them, and the jaw's."""
+
+LEAST_PROBES = 40
+_FOLDS = 5
+_LEAST_ODDS = 0.01
+_OWN, _FOREIGN, _TURN = 0.5, 4.0, 0.03
+"""Ridges: of a score's own region and side, of others, of the turn's radians."""
+_TURN_RIDGE, _LEAK_RIDGE = 1e-4, 5.0
+_GAIN_RANGE = (0.7, 1.4)
+_LEAK_SHARE = 0.5
+_LOOSE = 0.02
+
+
+def log_odds(scores: npt.NDArray[np.floating], least: float = _LEAST_ODDS) -> F64:
+    """Return ``log(s / (1 - s))`` of scores held within `least` of 0 and 1."""
+    held = np.clip(np.asarray(scores, np.float64), least, 1 - least)
+    return np.asarray(np.log(held / (1 - held)))
+
+
+def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read_turns: F64) -> PuppetResponse | None:
+    """Fit the model by ridge regression; how far it is to be trusted by cross-validation.
+
+    Args:
+        maps: The controls.
+        controls: What was asked, ``(N, C)``.
+        turns: How the head was turned, rotation vectors in radians ``(N, 3)``.
+        scores: What was read, ``(N, 52)``.
+        read_turns: How the head was read to be turned from rest, ``(N, 3)``.
+
+    Returns:
+        The response; None where too few probes could be read.
+    """
+    if len(controls) < LEAST_PROBES:
+        return None
+    numbers = np.array([INDEX[name] for name in READ], np.int32)
+    asked = np.concatenate([controls, turns], axis=1)
+    mean_asked = asked.mean(axis=0)
+    inputs = asked - mean_asked
+    odds = log_odds(scores[:, numbers])
+    mean_odds = odds.mean(axis=0)
+    outputs = odds - mean_odds
+    ridges = np.stack([_ridge(name) for name in READ])
+    sensitivity = _regress(inputs, outputs, ridges)
+    missed = np.zeros_like(outputs)
+    fold = np.arange(len(inputs)) % _FOLDS
+    for number in range(_FOLDS):
+        kept, tried = fold != number, fold == number
+        missed[tried] = outputs[tried] - inputs[tried] @ _regress(inputs[kept], outputs[kept], ridges)
+    count = len(CONTROLS)
+    turn_ridge = np.concatenate([np.full(count, _LEAK_RIDGE), np.full(3, _TURN_RIDGE)])
+    read = _regress(inputs, read_turns - read_turns.mean(axis=0), np.tile(turn_ridge, (3, 1)))
+    spread = np.cov(controls.T) + _LOOSE * np.eye(count)
+    return PuppetResponse(
+        of_weights=maps.of_weights,
+        of_details=maps.of_details,
+        into_details=maps.into_details,
+        into_jaw=maps.into_jaw,
+        most=np.array([control.most for control in CONTROLS]),
+        scores=numbers,
+        sensitivity=sensitivity,
+        offset=mean_odds - mean_asked @ sensitivity,
+        noise=(missed**2).mean(axis=0),
+        stiffness=np.asarray(np.linalg.inv(spread), np.float64),
+        turn_gain=np.clip(np.diag(read[count:]), *_GAIN_RANGE),
+        turn_leak=_LEAK_SHARE * read[:count],
+    )
+
+
+def _ridge(name: str) -> F64:
+    """How hard each input is held at no influence on a score ``(C + 3,)``."""
+    of_mouth = name == "jawOpen"
+    side = next((side for side in ("Left", "Right") if name.endswith(side)), "")
+    own = [c.of_mouth == of_mouth and (not side or c.side in ("", side)) for c in CONTROLS]
+    return np.concatenate([np.where(own, _OWN, _FOREIGN), np.full(3, _TURN)])
+
+
+def _regress(inputs: F64, outputs: F64, ridges: F64) -> F64:
+    """Ridge regression ``(I, K)`` with one ridge ``(I,)`` for each output."""
+    gram, right = inputs.T @ inputs, inputs.T @ outputs
+    columns = [np.linalg.solve(gram + np.diag(ridge), right[:, k]) for k, ridge in enumerate(ridges)]
+    return np.asarray(np.stack(columns, axis=1), np.float64)

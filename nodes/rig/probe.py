@@ -1,0 +1,145 @@
+"""Finds out how a puppet answers to what it is asked, by looking at it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vivant.graph.node import Lane, Node, NodeContext, Outcome
+from vivant.graph.packet import Packet, Tick
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import latest, output, tick
+from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.response import PuppetResponse
+
+
+class ProbeParams(NodeParams):
+    """How a puppet is looked at."""
+
+    enabled: bool = param(True, "Off: nothing is measured, the puppet does what it is asked as well as it can.",
+                          cost=Cost.REOPEN)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProbeInputs:
+    """The puppet."""
+
+    tick: Packet[Tick] = tick()
+    puppet: Packet[Puppet] = latest("The puppet.")
+
+
+@dataclass(frozen=True)
+class ProbeOutputs:
+    """The result."""
+
+    response: PuppetResponse | None = output("How the puppet answers; None: not measured (yet).")
+
+
+class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER):
+    """Draws a puppet in some ninety expressions and reads the drawings with the tracker that reads the driver.
+
+    What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
+    takes it from disk. Offline it is measured before the first frame, live a few probes with each.
+    """
+
+    _probing: Iterator[PuppetResponse | None] | None = None
+    _landmarker: Any = None
+
+    def open(self, context: NodeContext) -> None:
+        """Take note of the places; the tracker is loaded only when there is something to measure."""
+        self._context = context
+        self._puppet: Puppet | None = None
+        self._response: PuppetResponse | None = None
+        self._key: str | None = None
+
+    def process(self, inputs: ProbeInputs) -> ProbeOutputs:
+        """Measure on, or give what was measured."""
+        if not self.params.enabled:
+            return ProbeOutputs(None)
+        if inputs.puppet.value is not self._puppet:
+            self._begin(inputs.puppet.value)
+        self._go_on(None if self._context.offline else 1)
+        return ProbeOutputs(self._response)
+
+    def close(self, outcome: Outcome) -> None:
+        """Give tracker and drawing back."""
+        self._stop()
+
+    def _begin(self, puppet: Puppet) -> None:
+        from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.face.details import DetailScale
+        from vivant.nodes.puppet.build_cache import BuildCache, key_of
+        from vivant.nodes.puppet.controls import control_maps
+        from vivant.nodes.rig.response_probe import measured_response
+
+        self._stop()
+        self._puppet, self._response, self._key = puppet, None, None
+        model = self._context.fetch("face_landmarker")
+        if self._context.cache_dir is not None:
+            fields = {f.name: getattr(puppet, f.name) for f in dataclasses.fields(puppet)}
+            software = str(self._context.gl.info["GL_RENDERER"])
+            self._key = key_of(_code_version(), model.read_bytes(), software, fields)
+            stored = BuildCache(self._context.cache_dir / "responses").load(self._key)
+            if stored is not None:
+                self._response = PuppetResponse(**stored)
+                return
+        maps = control_maps(DetailScale(load_head()).units)
+        self._probing = measured_response(self._context.gl, puppet, self._tracker(model), maps)
+
+    def _tracker(self, model: Path) -> Any:
+        import mediapipe as mp
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        from vivant.nodes.face.landmarks import readings
+
+        self._landmarker = vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(
+                base_options=BaseOptions(model_asset_path=str(model)),
+                output_face_blendshapes=True,
+                output_facial_transformation_matrixes=True,
+            )
+        )
+
+        def read(pixels: Any) -> Any:
+            found = readings(self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=pixels)), pixels)
+            return found[0] if found else None
+
+        return read
+
+    def _go_on(self, probes: int | None) -> None:
+        from vivant.nodes.puppet.build_cache import BuildCache
+
+        if self._probing is None:
+            return
+        for number, response in enumerate(self._probing, 1):
+            if response is not None:
+                self._response = response
+            if number == probes:
+                return
+        self._stop()
+        if self._response is None:
+            self._context.notice("the tracker hardly recognises the puppet: its expression is not corrected")
+        elif self._key is not None and self._context.cache_dir is not None:
+            fields = {f.name: getattr(self._response, f.name) for f in dataclasses.fields(self._response)}
+            BuildCache(self._context.cache_dir / "responses").store(self._key, fields)
+
+    def _stop(self) -> None:
+        if self._probing is not None:
+            self._probing.close()  # type: ignore[attr-defined]  # a generator
+            self._probing = None
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
+
+
+def _code_version() -> str:
+    import vivant.shaders as shaders
+    from vivant.nodes.puppet.build_cache import code_version, key_of
+
+    here = Path(__file__).parent
+    folders = (here, here.parent / "render", Path(shaders.__file__).parent)
+    files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".vert", ".frag"))
+    return key_of(code_version(), [(path.name, path.read_bytes()) for path in files])

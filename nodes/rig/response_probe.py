@@ -1,0 +1,69 @@
+"""Measures a puppet's response: draws it as gestures ask, small, and reads it with the tracker, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.face.details import COUNT
+from vivant.nodes.face.head_fit import tracker_rotation
+from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.puppet.controls import ControlMaps
+from vivant.nodes.puppet.gestures import gestures
+from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.puppet.response_fit import fit_response
+from vivant.nodes.rig.read_back import ReadBack, Tracker
+
+PROBES = 90
+SIDE_PX = 640
+"""Longer side of what is drawn for the tracker, which looks at 256 pixels of it."""
+_STRAY, _SEED = 0.1, 11
+
+
+def measured_response(gl: Any, puppet: Puppet, tracker: Tracker, maps: ControlMaps) -> Iterator[PuppetResponse | None]:
+    """Measure; yields None after each probe, at last the response (None where the drawings cannot be read).
+
+    Args:
+        gl: ``moderngl.Context``; the iterator must be advanced, and closed, on its thread.
+        puppet: The puppet.
+        tracker: Reads a drawing, each for itself.
+        maps: The controls.
+    """
+    shrink = min(1.0, SIDE_PX / max(puppet.size))
+    player = ReadBack(
+        gl, puppet, tracker, (max(1, round(shrink * puppet.size[0])), max(1, round(shrink * puppet.size[1])))
+    )
+    try:
+        yield from _probed(player, maps)
+    finally:
+        player.release()
+
+
+def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | None]:
+    plain = np.zeros((COUNT + 2, 2), np.float32)
+    rest = player.read(np.zeros(52, np.float32), np.eye(3), plain)
+    yield None
+    if rest is None:
+        return
+    rest_rotation = tracker_rotation(rest).astype(np.float64)
+    worn, turns = gestures(PROBES)
+    stray = _STRAY * np.random.default_rng(_SEED).standard_normal((PROBES, len(maps.into_jaw)))
+    controls: list[npt.NDArray[np.float64]] = []
+    asked: list[npt.NDArray[np.float64]] = []
+    scores: list[npt.NDArray[np.float32]] = []
+    seen: list[npt.NDArray[np.float64]] = []
+    for weights, turn, by in zip(worn, turns, stray, strict=True):
+        details = np.tensordot(by, maps.into_details, axes=1).astype(np.float32)
+        reading = player.read(weights.astype(np.float32), rotation_matrix(turn), details)
+        if reading is not None:
+            controls.append(weights @ maps.of_weights + np.tensordot(details, maps.of_details, axes=2))
+            asked.append(turn)
+            scores.append(reading.scores)
+            seen.append(rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest_rotation.T))
+        yield None
+    if controls:
+        yield fit_response(maps, np.array(controls), np.array(asked), np.array(scores, np.float64), np.array(seen))

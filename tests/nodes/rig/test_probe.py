@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vivant.graph.node import NodeContext, Outcome
+from vivant.graph.packet import Packet, Tick
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.details import DetailScale
+from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.puppet.controls import CONTROLS, control_maps
+from vivant.nodes.puppet.response_fit import READ
+from vivant.nodes.rig import probe, response_probe
+from vivant.nodes.rig.probe import ProbeInputs, ProbeParams, PuppetProbe
+from vivant.nodes.rig.response_probe import PROBES, measured_response
+
+
+class BrightnessTracker:
+    """Reads scores that depend on what is drawn; can be blind."""
+
+    def __init__(self, sees: bool = True) -> None:
+        self.calls = 0
+        self.sees = sees
+
+    def __call__(self, pixels: Any) -> FaceReading | None:
+        self.calls += 1
+        if not self.sees:
+            return None
+        scores = np.full(52, float(pixels.mean()) / 255, np.float32)
+        size = (pixels.shape[1], pixels.shape[0])
+        return FaceReading(np.zeros((478, 3), np.float32), size, scores, np.eye(4, dtype=np.float32))
+
+    def close(self) -> None:
+        pass
+
+
+def context(gl: Any, tmp_path: Path, *, offline: bool, notices: list[str] | None = None) -> NodeContext:
+    model = tmp_path / "model.task"
+    model.write_bytes(b"model")
+    return NodeContext(
+        now_ns=lambda: 0,
+        base_dir=tmp_path,
+        fetch=lambda name: model,
+        notice=(notices if notices is not None else []).append,
+        connected=frozenset(),
+        offline=offline,
+        gl=gl,
+        cache_dir=tmp_path / "built",
+    )
+
+
+@pytest.fixture
+def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetProbe]:
+    """Make the node, with a tracker of ours in place of the landmarker."""
+
+    def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetProbe:
+        monkeypatch.setattr(PuppetProbe, "_tracker", lambda self, model: tracker)
+        node = PuppetProbe(ProbeParams(**params))
+        node.open(where)
+        return node
+
+    return make
+
+
+def step(node: PuppetProbe, puppet: Puppet, seq: int = 0) -> PuppetResponse | None:
+    return node.process(ProbeInputs(Packet(Tick(seq, 0), 0, seq), Packet(puppet, 0, 0))).response
+
+
+def test_a_puppet_is_drawn_small_and_read_often_enough(gl: Any, portrait_puppet: Puppet, head: AnatomicalHead) -> None:
+    seen = BrightnessTracker()
+    steps = list(measured_response(gl, portrait_puppet, seen, control_maps(DetailScale(head).units)))
+    response = steps[-1]
+    assert isinstance(response, PuppetResponse) and all(s is None for s in steps[:-1])
+    assert seen.calls == PROBES + 2
+    assert response.sensitivity.shape == (len(CONTROLS) + 3, len(READ)) and np.isfinite(response.sensitivity).all()
+
+
+def test_offline_it_is_there_with_the_first_frame_and_then_on_disk(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    first = BrightnessTracker()
+    node = tuned(context(gl, tmp_path, offline=True), first)
+    made = step(node, portrait_puppet)
+    assert made is not None and first.calls > PROBES
+    assert step(node, portrait_puppet, 1) is made
+    node.close(Outcome.DONE)
+    second = BrightnessTracker()
+    node = tuned(context(gl, tmp_path, offline=True), second)
+    kept = step(node, portrait_puppet)
+    assert kept is not None and second.calls == 0
+    np.testing.assert_array_equal(kept.sensitivity, made.sensitivity)
+    np.testing.assert_array_equal(kept.scores, made.scores)
+    node.close(Outcome.DONE)
+
+
+def test_live_each_frame_measures_a_little(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    tracker = BrightnessTracker()
+    node = tuned(context(gl, tmp_path, offline=False), tracker)
+    assert step(node, portrait_puppet) is None and tracker.calls <= 3
+    found = [step(node, portrait_puppet, seq) for seq in range(1, PROBES + 5)]
+    assert found[-1] is not None and found[0] is None
+    node.close(Outcome.DONE)
+
+
+def test_leaving_in_the_middle_and_switching_off_leave_nothing(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    node = tuned(context(gl, tmp_path, offline=False), BrightnessTracker())
+    step(node, portrait_puppet)
+    node.close(Outcome.INTERRUPTED)
+    node.close(Outcome.INTERRUPTED)
+    off = BrightnessTracker()
+    node = tuned(context(gl, tmp_path, offline=True), off, enabled=False)
+    assert step(node, portrait_puppet) is None and off.calls == 0
+    assert not (tmp_path / "built").exists()
+
+
+def test_a_picture_the_tracker_cannot_read_is_told_and_left_as_it_is(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    notices: list[str] = []
+    node = tuned(context(gl, tmp_path, offline=True, notices=notices), BrightnessTracker(sees=False))
+    assert step(node, portrait_puppet) is None
+    assert len(notices) == 1 and "not corrected" in notices[0]
+    node.close(Outcome.DONE)
+
+
+def test_other_code_makes_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = probe._code_version()
+    assert before == probe._code_version()
+    assert Path(response_probe.__file__).name in {p.name for p in Path(probe.__file__).parent.iterdir()}
