@@ -12,7 +12,7 @@ from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 F32 = npt.NDArray[np.float32]
 
