@@ -18,7 +18,7 @@ _SCORE_SETTLE_S = 0.05
 """Time constants of what is as small as the noise. What changes by the steps below or more is taken as it is."""
 _POINT_STEP, _SCORE_STEP, _TURN_STEP = 0.03, 0.3, np.radians(2.0)
 """In face widths, in scores, in radians: several times the noise of a reading. Measured on four drivers, against
-single readings of the same frames: scores steadied so correlate at 0.99, those that the landmarker follows itself at
+single readings of the same frames: scores steadied so correlate at 0.99, those that MediaPipe steadies itself at
 0.88; second differences of the landmarks are 0.83 and 0.71 times as large. It is nearer and less calm."""
 _LONGEST_GAP_S = 0.25
 
