@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.placed_head import PlacedHead, place_head
+from vivant.nodes.face.rims import mouth_is_open
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
@@ -18,12 +20,13 @@ from vivant.nodes.puppet.backdrop import complete_background, separate_foregroun
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
+from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
-from vivant.nodes.puppet.mouth import mouth_parts
-from vivant.nodes.puppet.openings import inner_lips, openings
+from vivant.nodes.puppet.mouth import mouth_parts, without_opening
+from vivant.nodes.puppet.openings import mouth_rim, openings
 from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
-from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
@@ -53,13 +56,14 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     patch = face_patch(head)
-    placed = place_head(head, fit, inner_lips(head, patch))
+    seal = LipSeal(head, patch.triangles, mouth_rim(head, patch))
+    placed = place_head(head, fit, seal)
     background = complete_background(pixels, matte, moving(fit, face_width), _BAND * face_width * size[1])
     matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": body_texture(separate_foreground(pixels, matte, background), face_width),
-        "face": _only_sure(pixels, matte),
+        "face": _only_sure(without_opening(fit, pixels), matte),
     }
     eyes, centres = [], {}
     for side in ("Right", "Left"):
@@ -74,17 +78,17 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         texture="face",
         vertices=placed.vertices[patch.vertices],
         triangles=renumber[patch.triangles],
-        uv=picture_to_uv(placed.vertices[patch.vertices], size),
+        uv=picture_to_uv((placed.vertices + _lip_skin(head, fit, placed, seal))[patch.vertices], size),
         opacity=patch.opacity,
         role=Role.SKIN,
-        units=np.concatenate([placed.units, placed.handles])[:, patch.vertices],
+        units=np.concatenate([placed.units, placed.handles, _closings(fit, seal)])[:, patch.vertices],
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     parts = [body, *openings(face, patch, fit), *mouth, *eyes, face]
-    puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    puppet = _joined(head, fit, placed, patch, seal, parts, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
@@ -92,6 +96,8 @@ def _joined(
     head: AnatomicalHead,
     fit: HeadFit,
     placed: PlacedHead,
+    patch: SkinPatch,
+    seal: LipSeal,
     parts: list[MeshPart],
     eye_centres: dict[str, F32],
     textures: dict[str, U8],
@@ -104,9 +110,11 @@ def _joined(
     vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
     count = len(vertices)
     starts = np.cumsum([0, *(len(p.vertices) for p in parts)])
-    units = np.zeros((52 + len(placed.handles), count, 3), np.float32)
+    units = np.zeros((52 + len(placed.handles) + STATIONS, count, 3), np.float32)
     index = np.zeros((count, 4), np.int32)
     weight = np.zeros((count, 4), np.float32)
+    skin = np.full(len(head.vertices), -1, np.int32)  # where the head's own vertices are in the puppet
+    skin[patch.vertices] = starts[-2] + np.arange(len(patch.vertices), dtype=np.int32)
     layers, triangles, first = [], [], 0
     for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
         if part.units is not None:
@@ -125,7 +133,9 @@ def _joined(
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
     whole[:, 2] = own + mapped * _sample(depth_map, picture_to_uv(vertices, fit.size))
-    swing = _hang_on_jaw(head, fit, placed, bones[number["jaw"]].pivot, whole, units, weight)
+    hinge = bones[number["jaw"]].pivot
+    swing = _hang_on_jaw(head, fit, placed, hinge, whole, units, weight)
+    lips = lips_of(head, fit, placed, seal, skin, hinge, whole, units, weight[:, 3])
     eye = np.array([0, 0, eye_z], np.float32)
     plane = whole.copy()
     plane[:, 2] = 0
@@ -154,6 +164,7 @@ def _joined(
         scale=fit.scale,
         jaw_swing=swing,
         details=placed.details,
+        lips=lips,
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 
@@ -183,6 +194,21 @@ def _hang_on_jaw(
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
     return swing
+
+
+def _lip_skin(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, seal: LipSeal) -> F32:
+    """From where skin lies to where the picture shows it, ``(V, 3)``: other places where lips hide each other."""
+    if mouth_is_open(fit.points):
+        return np.zeros_like(placed.vertices)
+    axes = fit.rotation[:, :2].astype(np.float64) / fit.scale
+    places = np.ascontiguousarray((placed.vertices - fit.translation) @ axes)
+    folded = seal.folded(places, (fit.points - fit.translation) @ axes)
+    return np.outer(fit.scale * folded, fit.rotation[:, 1]).astype(np.float32)
+
+
+def _closings(fit: HeadFit, seal: LipSeal) -> F32:
+    """What closes the lips at each station by a decimetre, in picture space, ``(K, V, 3)``."""
+    return np.asarray(seal.fields[..., None] * (fit.scale * fit.rotation[:, 1]), np.float32)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

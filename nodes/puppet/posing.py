@@ -51,7 +51,9 @@ def look_aside(weights: F32, yaw: float, pitch: float) -> None:
             weights[INDEX[minus]] = min(1.0, common + max(0.0, -net))
 
 
-def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None) -> PuppetPose:
+def pose(
+    puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None, contact: F32 | None = None
+) -> PuppetPose:
     """Bend a puppet.
 
     Args:
@@ -60,6 +62,7 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | Non
         turn: ``(3, 3)`` rotation of the head from rest, in axes of picture space.
         shift: ``(3,)`` displacement of the head, picture heights.
         details: ``(H + 2, 2)`` as `taken_over` returns them; None: none.
+        contact: ``(K,)`` how surely the lips shall touch, as `lip_contact.contact` says; None: as it comes.
 
     Returns:
         Local rotations and shifts of its bones.
@@ -84,7 +87,8 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | Non
         local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
         rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
     handles = np.zeros(0, np.float32) if details is None else np.ascontiguousarray(details[:-2]).reshape(-1)
-    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles)
+    touching = np.zeros(0, np.float32) if contact is None else contact
+    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles, touching)
 
 
 def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:

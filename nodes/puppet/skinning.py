@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
+from vivant.nodes.puppet.lip_contact import closing
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -44,10 +46,14 @@ def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) ->
 
 
 def change_of(puppet: Puppet, pose: PuppetPose) -> F32:
-    """Return by how much each unit of a puppet's morphs differs from rest, ``float32 (52 + 2 H,)``."""
-    change = np.zeros(52 + 2 * len(puppet.details.factor), np.float32)
+    """Return by how much each unit of a puppet's morphs differs from rest, ``float32 (52 + 2 H + K,)``."""
+    shaped = 52 + 2 * len(puppet.details.factor)
+    change = np.zeros(shaped + len(puppet.lips.across), np.float32)
     change[:52] = pose.weights - puppet.expression
     change[52 : 52 + len(pose.handles)] = pose.handles
+    if pose.contact.any():
+        jaw_rad = puppet.jaw_swing * float(change[INDEX["jawOpen"]])
+        change[shaped:] = closing(puppet.lips, change[:shaped], jaw_rad, pose.contact)
     return change
 
 
@@ -57,7 +63,7 @@ def skin(puppet: Puppet, matrices: F32, change: F32, out: F32) -> None:
     Args:
         puppet: The puppet.
         matrices: ``float32 (B, 3, 4)``.
-        change: ``float32 (52 + 2 H,)`` as `change_of` says: expression minus the puppet's own, then handles.
+        change: ``float32 (52 + 2 H + K,)`` as `change_of` says: expression minus the puppet's own, handles, lips.
         out: ``float32 (V, 7)``, written in place: p', r', change of depth.
     """
     morphs = puppet.morphs

@@ -26,12 +26,15 @@ class Worn:
         turn: Of the head from rest as a rotation vector in radians ``(3,)``.
         rise: Of the head by breathing, in face widths.
         details: ``float32 (H + 2, 2)`` as `vivant.nodes.puppet.posing.taken_over` returns them; None: none.
+        contact: ``float32 (K,)`` how surely the lips touch, as `vivant.nodes.puppet.lip_contact.contact` says; None:
+            nothing is known of them.
     """
 
     weights: npt.NDArray[np.float32]
     turn: npt.NDArray[np.float64]
     rise: float = 0.0
     details: npt.NDArray[np.float32] | None = None
+    contact: npt.NDArray[np.float32] | None = None
 
     @classmethod
     def resting(cls, puppet: Puppet) -> Worn:
@@ -59,6 +62,7 @@ class Worn:
             self.turn + share * (other.turn - self.turn),
             self.rise + share * (other.rise - self.rise),
             _faded(self.details, other.details, share),
+            _faded(self.contact, other.contact, share),
         )
 
 
@@ -67,5 +71,5 @@ def _faded(
 ) -> npt.NDArray[np.float32] | None:
     if here is None and there is None:
         return None
-    parts = [part * details for part, details in ((1 - share, here), (share, there)) if details is not None]
+    parts = [part * values for part, values in ((1 - share, here), (share, there)) if values is not None]
     return np.asarray(sum(parts), np.float32)
