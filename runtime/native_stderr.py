@@ -13,8 +13,8 @@ from pathlib import Path
 def native_stderr_in(path: Path) -> Iterator[None]:
     """Send file descriptor 2 to a file, and leave Python's ``sys.stderr`` on the terminal.
 
-    MediaPipe and TensorFlow Lite print a dozen lines from C++ whatever the environment asks of them
-    (``GLOG_minloglevel`` and ``TF_CPP_MIN_LOG_LEVEL`` were tried), on descriptor 2 and from several threads.
+    LiteRT prints lines from C++ whatever the environment asks of it (``TF_CPP_MIN_LOG_LEVEL`` was tried), on
+    descriptor 2, and drivers of cameras and of OpenGL do from several threads.
     Nothing happens where ``sys.stderr`` is not that descriptor: in a test, or in a program without a console.
 
     Args:

@@ -67,7 +67,7 @@ system_packages() { # system_packages demo|dev|test|lint
 
 loads() { "$python" -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' "$@" 2>/dev/null; }
 
-# MediaPipe and OpenCV need these libraries even to be imported; without a graphics card's own driver, Mesa draws.
+# OpenCV needs these libraries even to be imported; without a graphics card's own driver, Mesa draws.
 libraries="libEGL.so.1 libGL.so.1 libGLESv2.so.2 libGLX.so.0 libgthread-2.0.so.0"
 opengl_packages="libegl1 libgl1 libgl1-mesa-dri libgles2 libglx-mesa0 libegl-mesa0 libglib2.0-0"
 

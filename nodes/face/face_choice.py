@@ -7,10 +7,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from vivant.nodes.face.face_tracks import FaceTrack, FaceTracks
-from vivant.nodes.face.one_euro import OneEuro
 from vivant.nodes.formats.face import FaceReading
 
 Box = tuple[float, float, float, float]
@@ -19,7 +17,6 @@ Box = tuple[float, float, float, float]
 _GRACE_NS = 300_000_000
 _MARGIN = {"largest": 0.25, "centre": 0.05, "leftmost": 0.03, "rightmost": 0.03}
 """By how much another face must be better: of the logarithm of its area, of the picture's width."""
-_LONGEST_STEP_S = 0.25
 
 
 class Pick(StrEnum):
@@ -49,7 +46,7 @@ def pick_face(faces: Sequence[FaceReading], pick: Pick) -> FaceReading:
 
 
 class FaceChoice:
-    """Chooses one face frame after frame: stays with it until another is clearly the better, and steadies it.
+    """Chooses one face frame after frame: stays with it until another is clearly the better.
 
     Args:
         tracks: Who is who; it belongs to this choice from now on.
@@ -58,12 +55,6 @@ class FaceChoice:
     def __init__(self, tracks: FaceTracks) -> None:
         self.tracks = tracks
         self._chosen: FaceTrack | None = None
-        # As MediaPipe steadies a single face; with several it leaves that to others.
-        self._points = OneEuro(0.05, 80.0)
-        self._transform = OneEuro(0.05, 80.0)
-        self._scores = OneEuro(1.0, 20.0)
-        self._steadied_ns: int | None = None
-        self._steadied = 0
 
     def step(
         self, faces: list[FaceReading], now_ns: int, pick: Pick, region: Box, ignore: Sequence[Box]
@@ -71,7 +62,7 @@ class FaceChoice:
         """Take in the faces of one frame.
 
         Returns:
-            The chosen face with its identity, steadied over time; None where it is not seen.
+            The chosen face with its identity; None where it is not seen.
         """
         seen = self.tracks.step([face for face in faces if allowed(face, region, ignore)], now_ns)
         candidates = [track for track in seen if not track.poster]
@@ -79,7 +70,7 @@ class FaceChoice:
         if chosen is None:
             return None
         self._chosen = chosen
-        return self._steady(chosen, now_ns)
+        return replace(chosen.reading, identity=chosen.identity)
 
     def _choose(self, candidates: list[FaceTrack], now_ns: int, pick: Pick) -> FaceTrack | None:
         current = self._chosen
@@ -98,31 +89,6 @@ class FaceChoice:
         if current is not None and _score(best.reading, pick) <= _score(current.reading, pick) + _MARGIN[pick]:
             return current
         return best
-
-    def _steady(self, track: FaceTrack, now_ns: int) -> FaceReading:
-        reading = track.reading
-        dt_s = 0.0 if self._steadied_ns is None else (now_ns - self._steadied_ns) / 1e9
-        if track.identity != self._steadied or dt_s > _LONGEST_STEP_S:
-            for each in (self._points, self._transform, self._scores):
-                each.reset()
-        self._steadied, self._steadied_ns = track.identity, now_ns
-        transform = reading.transform.astype(np.float64)
-        units = np.ones((4, 4))
-        units[:3, 3] = _CM_PER_TURN
-        return replace(
-            reading,
-            points=_f32(self._points(reading.points.astype(np.float64), dt_s, track.size)),
-            scores=_f32(self._scores(reading.scores.astype(np.float64), dt_s)),
-            transform=_f32(self._transform(transform / units, dt_s) * units),
-            identity=track.identity,
-        )
-
-
-_CM_PER_TURN = 10.0  # so that translations tremble about as much as rotations
-
-
-def _f32(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    return values.astype(np.float32)
 
 
 def _score(face: FaceReading, pick: Pick) -> float:

@@ -105,7 +105,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
 
 def _between(tracked: npt.NDArray[np.float32], solved: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Return the rotation halfway between two of the same head: their faults are different ones."""
-    from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+    from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
     away = rotation_vector(solved @ tracked.astype(np.float64).T)
     return np.asarray(rotation_matrix(0.5 * away) @ tracked.astype(np.float64), np.float32)

@@ -1,10 +1,10 @@
-"""Finds faces: MediaPipe's face landmarker."""
+"""Finds faces, with the networks of MediaPipe's face landmarker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,11 @@ from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_face
+from vivant.nodes.face.face_follower import FaceFollower
+from vivant.nodes.face.face_reader import FaceReader, distance, is_new
 from vivant.nodes.face.face_tracks import FaceTracks
 from vivant.nodes.face.steady_reading import SteadyReading
-from vivant.nodes.formats.arkit import BLENDSHAPES
-from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
+from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.face_marks import FaceMarks
 from vivant.nodes.formats.picture import Picture
 
@@ -30,7 +31,7 @@ class Mode(StrEnum):
     """What kind of pictures come in."""
 
     VIDEO = "video"
-    """Consecutive frames: the face is followed and its landmarks are steadied over time."""
+    """Consecutive frames: the face is followed and what is read is steadied over time."""
     STILL = "still"
     """Single pictures: each is searched afresh, small faces too."""
 
@@ -41,9 +42,10 @@ class Following(StrEnum):
     AUTO = "auto"
     """Afresh offline, followed live."""
     AFRESH = "afresh"
-    """Every frame is searched anew, and what is read is steadied: nearer to the frame, a fifth slower."""
+    """Every frame is searched like a single picture: a fifth slower. Brows read otherwise where the face is cut out
+    by its landmarks, and it is single pictures that a result is judged by."""
     FOLLOWED = "followed"
-    """The landmarker looks where the face was and steadies its landmarks itself: they come later."""
+    """It is looked for where it was."""
 
 
 def _checked(box: Box) -> Box:
@@ -111,27 +113,19 @@ class LandmarksOutputs:
 class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], type="face.landmarks"):
     """Finds a face, its 478 landmarks, expression scores and pose."""
 
-    _landmarker: Any = None
-
     def open(self, context: NodeContext) -> None:
-        """Load the model."""
-        model = context.fetch("face_landmarker")
-        from mediapipe.tasks.python import BaseOptions, vision
+        """Load the networks.
 
+        Raises:
+            VivantError: The file cannot be had or is damaged.
+        """
+        model = context.fetch("face_landmarker")
         self._notice = context.notice
+        self._reader: FaceReader | None = FaceReader(model, self.params.confidence)
+        self._steady = SteadyReading()
         following = self.params.following
         self._afresh = following is Following.AFRESH or (following is Following.AUTO and context.offline)
-        self._steady = SteadyReading()
-        self._vision: Any = vision
-        self._options: dict[str, Any] = dict(
-            base_options=BaseOptions(model_asset_path=str(model)),
-            min_face_detection_confidence=self.params.confidence,
-            output_face_blendshapes=True,
-            output_facial_transformation_matrixes=True,
-        )
-        self._choice = self._fresh_choice()
-        self._create()
-        self._last_ms = -1
+        self._start()
         self._seen = self._empty = 0
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
@@ -140,22 +134,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         if marks is not None:
             return LandmarksOutputs(self._pointed_out(marks, inputs.frame.value.rgb))
         pixels = inputs.frame.value.rgb
-        if self.params.mode is Mode.VIDEO:
-            # Timestamps must increase strictly, whatever the source says.
-            self._last_ms = max(self._last_ms + 1, inputs.frame.t_ns // 1_000_000)
-            if self._afresh:
-                found = readings(self._landmarker.detect(_image(pixels)), pixels)
-            else:
-                found = readings(self._landmarker.detect_for_video(_image(pixels), self._last_ms), pixels)
-            if self.params.several:
-                params = self.params
-                face = self._choice.step(found, inputs.frame.t_ns, params.pick, params.region, params.ignore)
-            else:
-                face = found[0] if found else None
-            if self._afresh and face is not None:
-                face = self._steady.step(face, inputs.frame.t_ns)
-        else:
-            face = self._search(pixels)
+        face = self._follow(pixels, inputs.frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
         if face is None and self.params.required:
             raise VivantError(
                 "no face was found in the picture",
@@ -175,34 +154,31 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         super().update(params)
         self._choice.tracks.forget_ns, self._choice.tracks.poster_ns = _times_ns(params)
         if params.several != several:
-            self._landmarker.close()
-            self._choice = self._fresh_choice()
-            self._create()
+            self._start()
 
     def close(self, outcome: Outcome) -> None:
-        """Close the landmarker: it holds threads. Say so if nothing that came in ever showed a face."""
-        if self._landmarker is not None and self._empty and not self._seen and outcome is not Outcome.FAILED:
+        """Say so if nothing that came in ever showed a face."""
+        if self._reader is not None and self._empty and not self._seen and outcome is not Outcome.FAILED:
             where = "the driver" if self.params.mode is Mode.VIDEO else "the picture"
             frames = f" ({self._empty} frames looked at)" if self.params.mode is Mode.VIDEO else ""
             self._notice(f"no face was seen in {where}{frames}: nothing moved")
-        if self._landmarker is not None:
-            self._landmarker.close()
-            self._landmarker = None
+        self._reader = None
 
-    def _create(self) -> None:
-        """Load the landmarker. With one face it steadies its landmarks over time, with several it does not."""
-        still = self.params.mode is Mode.STILL
-        image = still or self._afresh
-        self._landmarker = self._vision.FaceLandmarker.create_from_options(
-            self._vision.FaceLandmarkerOptions(
-                **self._options,
-                num_faces=_MOST_FACES if still else _MOST_FOLLOWED if self.params.several else 1,
-                running_mode=self._vision.RunningMode.IMAGE if image else self._vision.RunningMode.VIDEO,
-            )
-        )
+    def _start(self) -> None:
+        """Begin anew: whoever was followed is nobody."""
+        assert self._reader is not None
+        self._follower = FaceFollower(self._reader, _MOST_FOLLOWED if self.params.several else 1, afresh=self._afresh)
+        self._choice = FaceChoice(FaceTracks(*_times_ns(self.params)))
 
-    def _fresh_choice(self) -> FaceChoice:
-        return FaceChoice(FaceTracks(*_times_ns(self.params)))
+    def _follow(self, pixels: U8, t_ns: int) -> FaceReading | None:
+        """Read the face that is meant in the next frame of a video."""
+        found = self._follower.step(pixels)
+        if self.params.several:
+            params = self.params
+            face = self._choice.step(found, t_ns, params.pick, params.region, params.ignore)
+        else:
+            face = found[0] if found else None
+        return None if face is None else self._steady.step(face, t_ns)
 
     def _pointed_out(self, marks: FaceMarks, pixels: U8) -> FaceReading:
         """Read the face off the points that came with the picture."""
@@ -242,7 +218,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         height, width = pixels.shape[:2]
         for box in _tiles(width, height, parts):
             for face in self._detect(pixels, box):
-                if _is_new(face, found) and (again := self._close_range(pixels, face)) and _is_new(again, found):
+                if is_new(face, found) and (again := self._close_range(pixels, face)) and is_new(again, found):
                     found.append(again)
         return found
 
@@ -253,51 +229,28 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         centre, reach = (low + high) / 2, 1.0 * float((high - low).max())
         x0, y0 = np.maximum(np.floor(centre - reach), 0).astype(int)
         x1, y1 = np.minimum(np.ceil(centre + reach), (width, height)).astype(int)
-        again = min(self._detect(pixels, (x0, y0, x1, y1)), key=lambda f: _distance(f, face), default=None)
-        return again if again is not None and _distance(again, face) < 0.5 * reach else None
+        again = min(self._detect(pixels, (x0, y0, x1, y1)), key=lambda f: distance(f, face), default=None)
+        return again if again is not None and distance(again, face) < 0.5 * reach else None
 
     def _detect(self, pixels: U8, box: tuple[int, int, int, int]) -> list[FaceReading]:
-        """Detect within a box (x0, y0, x1, y1); landmarks are told in pixels of the whole picture."""
+        """Search within a box (x0, y0, x1, y1); landmarks are told in pixels of the whole picture."""
+        assert self._reader is not None
         x0, y0, x1, y1 = box
         crop = np.ascontiguousarray(pixels[y0:y1, x0:x1])
         shift = np.array([x0, y0, 0], np.float32)
         size = (pixels.shape[1], pixels.shape[0])
         return [
-            FaceReading(f.points + shift, size, f.scores, f.transform)
-            for f in readings(self._landmarker.detect(_image(crop)), crop)
+            FaceReading(f.points + shift, size, f.scores, f.transform) for f in self._reader.search(crop, _MOST_FACES)
         ]
 
 
 _MOST_FACES = 8
-_MOST_FOLLOWED = 5  # each costs about as much as a single one
+_MOST_FOLLOWED = 5  # each costs as much as a single one
 _WORDS = {pick: pick.value for pick in Pick} | {Pick.SAME: Pick.LARGEST.value}  # a single picture has no before
 
 
 def _times_ns(params: LandmarksParams) -> tuple[int, int]:
     return round(params.forget_s * 1e9), round(params.ignore_still_s * 1e9)
-
-
-def readings(result: Any, pixels: U8) -> list[FaceReading]:
-    """Turn a landmarker's result on `pixels` into readings."""
-    height, width = pixels.shape[:2]
-    scale = np.array([width, height, width], np.float32)
-    out = []
-    for marks, shapes, transform in zip(
-        result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
-    ):
-        points = np.fromiter((v for m in marks for v in (m.x, m.y, m.z)), np.float32, count=3 * LANDMARK_COUNT).reshape(
-            -1, 3
-        )
-        by_name = {c.category_name: c.score for c in shapes}
-        scores = np.array([by_name.get(name, 0.0) for name in BLENDSHAPES], np.float32)
-        out.append(FaceReading(points * scale, (width, height), scores, np.array(transform, np.float32)))
-    return out
-
-
-def _image(pixels: U8) -> Any:
-    import mediapipe as mp
-
-    return mp.Image(image_format=mp.ImageFormat.SRGB, data=pixels)
 
 
 def _tiles(width: int, height: int, parts: int) -> list[tuple[int, int, int, int]]:
@@ -315,12 +268,3 @@ def _tiles(width: int, height: int, parts: int) -> list[tuple[int, int, int, int
             if box[2] - box[0] >= 48 and box[3] - box[1] >= 48:
                 boxes.append(box)
     return boxes
-
-
-def _is_new(face: FaceReading, known: list[FaceReading]) -> bool:
-    """Whether a reading is of none of the faces that are `known`: tiles overlap."""
-    return all(_distance(face, other) > 0.5 * float(np.ptp(other.points[:, 0])) for other in known)
-
-
-def _distance(a: FaceReading, b: FaceReading) -> float:
-    return float(np.linalg.norm(a.points[:, :2].mean(axis=0) - b.points[:, :2].mean(axis=0)))

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from vivant.graph.errors import VivantError
 from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import NodeParams, param
@@ -79,23 +78,10 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         Raises:
             VivantError: The model file cannot be had or not be loaded.
         """
-        from mediapipe.tasks.python import BaseOptions, vision
+        from vivant.nodes.face.lite_model import LiteModel
 
         path = context.fetch("selfie_segmenter")
-        options = vision.ImageSegmenterOptions(
-            # content, not path: on Windows MediaPipe cannot open paths with letters beyond ASCII
-            base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
-            output_confidence_masks=True,
-            output_category_mask=False,
-        )
-        try:
-            self._segmenter = vision.ImageSegmenter.create_from_options(options)
-        except (RuntimeError, ValueError) as error:
-            raise VivantError(
-                f"The person segmenter cannot be loaded: {error}",
-                where=str(path),
-                remedy="remove the file and run again; it is fetched afresh",
-            ) from error
+        self._segmenter = LiteModel(path.read_bytes(), str(path))
         self._context = context
         self._before = None
 
@@ -117,26 +103,25 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         return MatteOutputs(Matte(np.ascontiguousarray(values, np.float32)))
 
     def close(self, outcome: Outcome) -> None:
-        """Close the segmenter."""
-        if self._segmenter is not None:
-            self._segmenter.close()
-            self._segmenter = None
+        """Forget the network."""
+        self._segmenter = None
         self._before = None
 
     def _segment(self, rgb: npt.NDArray[np.uint8]) -> Floats:
         """Return the confidence ``float32 (h, w)`` in [0, 1] that a pixel belongs to a person."""
         import cv2
-        import mediapipe
 
-        found = self._segmenter.segment(mediapipe.Image(mediapipe.ImageFormat.SRGB, rgb))
-        # a copy: the mask's memory belongs to MediaPipe
-        mask = np.array(found.confidence_masks[-1].numpy_view(), np.float32).reshape(
-            found.confidence_masks[-1].height, found.confidence_masks[-1].width
-        )
         height, width = rgb.shape[:2]
+        _, rows, columns, _ = self._segmenter.shape
+        # Corners on corners, four neighbours: as MediaPipe gives it pictures, and as `align_to_picture` is set for.
+        shrink = np.array([[width / columns, 0, 0], [0, height / rows, 0]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        small = cv2.warpAffine(rgb, shrink, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        (found,) = self._segmenter.run(small.astype(np.float32) / np.float32(255))
+        mask = np.nan_to_num(found.reshape(rows, columns))
         if mask.shape != (height, width):
             mask = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-        return np.clip(np.nan_to_num(mask), 0.0, 1.0)
+        return np.asarray(np.clip(mask, 0.0, 1.0), np.float32)
 
     def _around_the_face(self, picture: Picture, confidence: Floats) -> Floats:
         """Cut out by its colours the figure whose face was pointed out; else say that nobody is there."""

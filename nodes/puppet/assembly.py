@@ -16,6 +16,7 @@ from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Layer, Morphs, Puppet, Role
+from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.backdrop import complete_background, separate_foreground, tightened
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
@@ -24,7 +25,6 @@ from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, without_opening
 from vivant.nodes.puppet.openings import mouth_rim, openings
-from vivant.nodes.puppet.posing import rotation_matrix
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vivant.graph.node import Lane, Node, NodeContext, Outcome
 from vivant.graph.packet import Packet, Tick
@@ -14,6 +14,9 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
+
+if TYPE_CHECKING:
+    from vivant.nodes.rig.read_back import Tracker
 
 
 class ProbeParams(NodeParams):
@@ -46,7 +49,6 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     """
 
     _probing: Iterator[PuppetResponse | None] | None = None
-    _landmarker: Any = None
 
     def open(self, context: NodeContext) -> None:
         """Take note of the places; the tracker is loaded only when there is something to measure."""
@@ -65,7 +67,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
         return ProbeOutputs(self._response)
 
     def close(self, outcome: Outcome) -> None:
-        """Give tracker and drawing back."""
+        """Give the drawing back."""
         self._stop()
 
     def _begin(self, puppet: Puppet) -> None:
@@ -87,27 +89,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
                 self._response = PuppetResponse(**stored)
                 return
         maps = control_maps(DetailScale(load_head()).units)
-        self._probing = measured_response(self._context.gl, puppet, self._tracker(model), maps)
-
-    def _tracker(self, model: Path) -> Any:
-        import mediapipe as mp
-        from mediapipe.tasks.python import BaseOptions, vision
-
-        from vivant.nodes.face.landmarks import readings
-
-        self._landmarker = vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(model)),
-                output_face_blendshapes=True,
-                output_facial_transformation_matrixes=True,
-            )
-        )
-
-        def read(pixels: Any) -> Any:
-            found = readings(self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=pixels)), pixels)
-            return found[0] if found else None
-
-        return read
+        self._probing = measured_response(self._context.gl, puppet, _tracker(model), maps)
 
     def _go_on(self, probes: int | None) -> None:
         from vivant.nodes.puppet.build_cache import BuildCache
@@ -130,9 +112,13 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
         if self._probing is not None:
             self._probing.close()  # type: ignore[attr-defined]  # a generator
             self._probing = None
-        if self._landmarker is not None:
-            self._landmarker.close()
-            self._landmarker = None
+
+
+def _tracker(model: Path) -> Tracker:
+    from vivant.nodes.face.face_reader import FaceReader
+
+    reader = FaceReader(model)
+    return lambda pixels: next(iter(reader.search(pixels)), None)
 
 
 def _code_version() -> str:

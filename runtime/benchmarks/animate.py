@@ -1,4 +1,4 @@
-"""``vivant bench animate``: a whole offline run, beside the face tracker alone on the same frames."""
+"""``vivant bench animate``: a whole offline run, beside MediaPipe's face landmarker alone on the same frames."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import json
 import statistics
 
 from vivant.runtime.benchmarks.finding import Chart, Figure, Finding, Setting
-from vivant.runtime.benchmarks.runs import decoded_frames, landmarker_alone, overrides_for, run_live_apart
+from vivant.runtime.benchmarks.runs import decoded_frames, overrides_for, run_live_apart, tracker_alone
 
 DURATION_S = 20.0
 OLDEST_MS = 100.0
@@ -25,7 +25,7 @@ def measure(setting: Setting) -> Finding:
         setting.folder / "drawn.json",
     )
     frames = decoded_frames(setting.driver())
-    tracked_alone_ms = statistics.median(landmarker_alone(frames))
+    tracked_alone_ms = statistics.median(tracker_alone(frames))
     report, _ = run_live_apart("portrait-video", overrides_for(setting), duration_s, setting.folder / "live.json")
     nodes, latency = report["nodes"], report["latency_ms"]
     alone_ms = tracked_alone_ms + drawn_alone["nodes"]["render"]["ms_p50"]

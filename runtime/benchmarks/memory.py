@@ -16,16 +16,18 @@ SETTLED_S = 60.0
 """Caches, pools and the driver's first round are filled by then."""
 EVENING_MIN, MOST_GROWTH_MB = 15.0, 5.0
 
-_LANDMARKER = """
+_TRACKER = """
 import json, sys
-import numpy as np, mediapipe as mp
-from mediapipe.tasks.python import BaseOptions, vision
+from pathlib import Path
+import numpy as np
+from vivant.nodes.face.face_reader import FaceReader
+from vivant.nodes.face.face_roi import FaceRoi
 from vivant.runtime.memory import current_rss_mb
-options = vision.FaceLandmarkerOptions(base_options=BaseOptions(model_asset_path=sys.argv[1]))
-with vision.FaceLandmarker.create_from_options(options) as landmarker:
-    pixels = np.zeros((512, 512, 3), np.uint8)
-    landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=pixels))
-    print(json.dumps(current_rss_mb()))
+reader = FaceReader(Path(sys.argv[1]))
+pixels = np.zeros((512, 512, 3), np.uint8)
+reader.search(pixels)
+reader.read(pixels, FaceRoi(256, 256, 400, 0))
+print(json.dumps(current_rss_mb()))
 """
 
 
@@ -41,7 +43,7 @@ def measure(setting: Setting) -> Finding:
     settled = [(at, mb) for at, mb in samples if at >= settled_s]
     per_minute = 60 * slope(settled)
     alone_mb = json.loads(
-        run_apart([sys.executable, "-c", _LANDMARKER, str(ModelStore().fetch("face_landmarker"))], 120).splitlines()[-1]
+        run_apart([sys.executable, "-c", _TRACKER, str(ModelStore().fetch("face_landmarker"))], 120).splitlines()[-1]
     )
     grown = settled[-1][1] - settled[0][1]
     expected = per_minute * EVENING_MIN
@@ -53,7 +55,7 @@ def measure(setting: Setting) -> Finding:
                 "resident memory",
                 "MB",
                 samples[-1][1],
-                "the face landmarker alone in a process",
+                "the face tracker alone in a process",
                 alone_mb,
                 samples[-1][1] / alone_mb,
             ),

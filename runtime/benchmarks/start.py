@@ -12,7 +12,7 @@ from vivant.runtime.benchmarks.runs import overrides_for, run_apart, run_live_ap
 MOST_WARM_S = 3.0
 FEW_S = 2.0
 """The tracker's first frame takes longer than those after it."""
-_IMPORTS = "import numba, cv2, moderngl, av; from mediapipe.tasks.python import vision"
+_IMPORTS = "import numba, cv2, moderngl, av; import ai_edge_litert.interpreter"
 
 
 def measure(setting: Setting) -> Finding:

@@ -14,7 +14,7 @@ from vivant.runtime.onnx_probe import providers_in_use
 from vivant.runtime.opening_lines import drawn_in_software
 from vivant.runtime.telemetry import telemetry
 
-_LIBRARIES = ("mediapipe", "numpy", "numba", "moderngl", "glfw", "av", "pillow", "opencv-contrib-python")
+_LIBRARIES = ("ai-edge-litert", "numpy", "numba", "moderngl", "glfw", "av", "pillow", "opencv-contrib-python")
 _ENCODERS = ("libx264", "libvpx-vp9")
 _DECODERS = ("h264", "hevc", "vp9", "libdav1d", "prores", "mjpeg")
 _INFERENCE = ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu")

@@ -20,7 +20,7 @@ ALLOWED = {
 }
 """Which package may import which. Nodes come to the runtime through the registry alone."""
 
-HEAVY = ("OpenGL", "av", "cv2", "glfw", "mediapipe", "moderngl", "numba", "onnxruntime")
+HEAVY = ("OpenGL", "ai_edge_litert", "av", "cv2", "glfw", "mediapipe", "moderngl", "numba", "onnxruntime")
 
 
 def own_imports(tree: ast.AST) -> set[str]:

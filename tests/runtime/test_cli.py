@@ -585,7 +585,7 @@ def test_help_loads_no_large_library() -> None:
         "import sys\n"
         "from vivant.runtime.cli import main\n"
         "status = main(['--help']) or main(['run', '--help'])\n"
-        "large = {'numpy', 'cv2', 'mediapipe', 'moderngl', 'glfw', 'numba', 'onnxruntime', 'av', 'PIL'}\n"
+        "large = {'numpy', 'cv2', 'ai_edge_litert', 'moderngl', 'glfw', 'numba', 'onnxruntime', 'av', 'PIL'}\n"
         "sys.stderr.write(f'{status} {sorted(large & set(sys.modules))}')\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

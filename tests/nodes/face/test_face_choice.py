@@ -155,28 +155,6 @@ def test_somebody_who_sits_still_alone_is_no_poster() -> None:
     assert all(f is not None for f in follow(choice(poster_s=1.0), [[who(300)] for _ in range(100)], Pick.LARGEST))
 
 
-def test_the_chosen_face_is_steadied() -> None:
-    who = person(1)
-    rough = [who(300) for _ in range(60)]
-    steady = choice()
-    smooth = [steady.step([face], n * FRAME_NS, Pick.SAME, ALL, ()) for n, face in enumerate(rough)]
-
-    def trembles(faces: list[FaceReading]) -> float:
-        points: F32 = np.array([face.points[:, :2] for face in faces])
-        return float(np.abs(np.diff(points[20:], axis=0)).mean())
-
-    assert trembles([face for face in smooth if face is not None]) < 0.5 * trembles(rough)
-
-
-def test_a_quick_movement_is_not_held_back() -> None:
-    who = person(1)
-    steady, face = choice(), None
-    for n in range(30):
-        face = steady.step([who(100 + 12 * n)], n * FRAME_NS, Pick.SAME, ALL, ())
-    assert face is not None
-    assert abs(float(face.points[:, 0].mean()) - (100 + 12 * 29)) < 4
-
-
 def test_times_that_stand_still_are_no_error() -> None:
     who, steady = person(1), choice()
     for _ in range(3):

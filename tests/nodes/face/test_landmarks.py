@@ -19,7 +19,6 @@ from vivant.nodes.face.landmarks import (
     LandmarksInputs,
     LandmarksParams,
     Mode,
-    readings,
 )
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
@@ -85,27 +84,6 @@ class TestPicking:
         faces = self.faces()
         assert pick_face(faces, pick) is faces[expected]
         assert pick_face(faces[::-1], pick) is faces[expected]
-
-
-class TestReadings:
-    """What the landmarker says, in our words."""
-
-    def test_names_decide_and_lengths_are_pixels(self) -> None:
-        class Named:
-            def __init__(self, **values: Any) -> None:
-                self.__dict__.update(values)
-
-        marks = [Named(x=i / 1000, y=0.5, z=-0.1) for i in range(LANDMARK_COUNT)]
-        shapes = [Named(category_name="_neutral", score=0.9), Named(category_name="jawOpen", score=0.25)]
-        result = Named(
-            face_landmarks=[marks], face_blendshapes=[shapes], facial_transformation_matrixes=[2 * np.eye(4)]
-        )
-        (face,) = readings(result, np.zeros((200, 300, 3), np.uint8))
-        np.testing.assert_allclose(face.points[100], (30, 100, -30))  # z is on the scale of x
-        assert face.scores[INDEX["jawOpen"]] == 0.25
-        assert face.scores.sum() == 0.25  # _neutral is none of ours, tongueOut is not the tracker's
-        assert face.size == (300, 200)
-        assert face.points.dtype == face.scores.dtype == face.transform.dtype == np.float32
 
 
 @pytest.mark.parametrize("name", WITH_A_FACE)

@@ -36,9 +36,6 @@ class BrightnessTracker:
         size = (pixels.shape[1], pixels.shape[0])
         return FaceReading(np.zeros((478, 3), np.float32), size, scores, np.eye(4, dtype=np.float32))
 
-    def close(self) -> None:
-        pass
-
 
 def context(gl: Any, tmp_path: Path, *, offline: bool, notices: list[str] | None = None) -> NodeContext:
     model = tmp_path / "model.task"
@@ -60,7 +57,7 @@ def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetProbe]:
     """Make the node, with a tracker of ours in place of the landmarker."""
 
     def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetProbe:
-        monkeypatch.setattr(PuppetProbe, "_tracker", lambda self, model: tracker)
+        monkeypatch.setattr(probe, "_tracker", lambda model: tracker)
         node = PuppetProbe(ProbeParams(**params))
         node.open(where)
         return node
