@@ -18,7 +18,6 @@ from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
-from vivant.nodes.puppet.lip_contact import contact
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.worn import Worn
@@ -111,6 +110,8 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         return RetargetOutputs(pose(puppet, worn.weights, turn, shift, worn.details, worn.contact))
 
     def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> Worn:
+        from vivant.nodes.puppet.lip_contact import contact
+
         weights, turn = motion.weights, motion.rotation.astype(np.float64)
         details, neutral_details = motion.details, None
         if motion.from_neutral:

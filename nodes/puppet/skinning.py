@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from vivant.nodes.face.lip_seal import lip_gaps
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
 from vivant.nodes.puppet.lip_contact import closing
@@ -129,10 +130,12 @@ def skin_kernel(
 
 
 def compile_kernel() -> None:
-    """Compile `skin_kernel`, or load it from Numba's cache, by running it on nothing."""
+    """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
     flat, index, numbers = np.zeros((1, 3), np.float32), np.zeros((1, 4), np.int32), np.zeros(0, np.int32)
     skin_kernel(
         flat, flat, index, np.zeros((1, 4), np.float32), np.zeros((1, 3, 4), np.float32), np.zeros(2, np.int32),
         numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
         np.zeros((1, 7), np.float32),
     )  # fmt: skip
+    none = np.zeros((0, 3), np.int32)
+    lip_gaps(np.zeros((1, 2)), none, none, np.zeros(1))

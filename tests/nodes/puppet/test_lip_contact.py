@@ -81,7 +81,7 @@ def test_lips_meet_in_every_mixture_of_shapes_that_keeps_a_head_s_lips_closed(
 
 
 def test_lips_that_part_part_as_before(portrait_puppet: Puppet, portrait_fit: HeadFit) -> None:
-    weights = worn(jawOpen=0.4)
+    weights = worn(jawOpen=0.5)
     touching = contact(portrait_puppet.lips, weights, None)
     assert not touching.any()
     free = drawn_gaps(portrait_puppet, portrait_fit, weights, None, None)
