@@ -29,7 +29,7 @@ _UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.025  # how far the biting edges pass the c
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
-_CORNER_SHADE_DM = 0.09
+_CORNER_SHADE_DM = 0.05
 _DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
 
