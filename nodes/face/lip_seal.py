@@ -31,6 +31,7 @@ _SIDES_SURE = 0.2
 _MOST = 4.0
 """At a corner what moves the lips fades: at least a quarter of it reaches the edges."""
 _ROUNDS = 4
+_RIDGE = 0.02
 
 
 class LipSeal:
@@ -98,9 +99,9 @@ class LipSeal:
             overlap: ``(K,)``; -inf: a station is left as it is.
         """
         held = places.copy()
-        response = self.response(places)
+        into_fields = self.into_fields(places)
         for _ in range(_ROUNDS):
-            held[:, 1] += closed_by(response, self.gaps(held) + overlap) @ self.fields
+            held[:, 1] += closed_by(into_fields, self.gaps(held) + overlap) @ self.fields
         return np.asarray(held[:, 1] - places[:, 1])
 
     def folded(self, places: F64, marks: F64) -> F64:
@@ -119,28 +120,29 @@ class LipSeal:
         beyond = np.sign(self._side) * (np.interp(places[:, 0], line[:, 0], line[:, 1]) - places[:, 1])
         return np.where(within, np.sign(self._side) * 2 * np.maximum(beyond - _SHOWN_DM, 0), 0)
 
-    def response(self, places: F64) -> F64:
-        """Return by how much each field closes each gap ``(K, K)``, gap by field; arguments as of `gaps`."""
+    def into_fields(self, places: F64) -> F64:
+        """Return how strong each field must be for each gap that is to be closed ``(K, K)``; arguments as of `gaps`.
+
+        What each field closes is tried out, and inverted with a ridge: close to a corner fields are much alike.
+        """
         step = 0.02 * float(np.ptp(places[self.corners, 0]))
-        before, out = self.gaps(places), np.zeros((STATIONS, STATIONS))
+        before, closed = self.gaps(places), np.zeros((STATIONS, STATIONS))
         for number, field in enumerate(self.fields):
             moved = places.copy()
             moved[:, 1] += step * field
-            out[:, number] = (before - self.gaps(moved)) / step
-        return out
+            closed[:, number] = (before - self.gaps(moved)) / step
+        return np.asarray(np.linalg.solve(closed.T @ closed + _RIDGE * np.eye(STATIONS), closed.T))
 
 
-def closed_by(response: npt.NDArray[np.floating], gaps: npt.NDArray[np.floating]) -> F64:
+def closed_by(into_fields: npt.NDArray[np.floating], gaps: npt.NDArray[np.floating]) -> F64:
     """Return how strong the fields must be to close gaps; lips are never pulled apart, ``(K,)``.
 
     Args:
-        response: As of `LipSeal.response`.
+        into_fields: As of `LipSeal.into_fields`.
         gaps: ``(K,)``, those up to 0 need nothing.
     """
     wanted = np.maximum(gaps, 0)
-    ridge = 0.02 * np.eye(len(wanted))
-    strength = np.linalg.solve(response.T @ response + ridge, response.T @ wanted)
-    return np.asarray(np.clip(strength, 0, _MOST * float(wanted.max())))
+    return np.asarray(np.clip(into_fields @ wanted, 0, _MOST * float(wanted.max())))
 
 
 def at_stations(pairs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -158,24 +160,19 @@ def lip_gaps(places: F64, upper: I32, lower: I32, stations: F64) -> F64:
         lower: ``(B, 3)``.
         stations: ``(K,)`` across; where nothing lies on one side, the gap is 0.
     """
-    out = np.zeros(len(stations))
-    for k in range(len(stations)):
-        low, high = np.inf, -np.inf
-        for t in range(len(upper)):
+    low, high = np.full(len(stations), np.inf), np.full(len(stations), -np.inf)
+    for lip in range(2):
+        triangles = lower if lip else upper
+        for t in range(len(triangles)):
             for i in range(3):
-                a, b = upper[t, i], upper[t, (i + 1) % 3]
-                u, v = places[a, 0] - stations[k], places[b, 0] - stations[k]
-                if (u < 0) != (v < 0):
-                    low = min(low, places[a, 1] + (places[b, 1] - places[a, 1]) * u / (u - v))
-        for t in range(len(lower)):
-            for i in range(3):
-                a, b = lower[t, i], lower[t, (i + 1) % 3]
-                u, v = places[a, 0] - stations[k], places[b, 0] - stations[k]
-                if (u < 0) != (v < 0):
-                    high = max(high, places[a, 1] + (places[b, 1] - places[a, 1]) * u / (u - v))
-        if low < np.inf and high > -np.inf:
-            out[k] = low - high
-    return out
+                a, b = triangles[t, i], triangles[t, (i + 1) % 3]
+                x, end, y = places[a, 0], places[b, 0], places[a, 1]
+                for k in range(len(stations)):
+                    if (x < stations[k]) != (end < stations[k]):
+                        here = y + (places[b, 1] - y) * (stations[k] - x) / (end - x)
+                        low[k] = low[k] if lip else min(low[k], here)
+                        high[k] = max(high[k], here) if lip else high[k]
+    return np.where(np.isfinite(low) & np.isfinite(high), low - high, 0.0)
 
 
 def _arcs(vertices: F64, rim: I32) -> tuple[I32, I32]:

@@ -115,7 +115,7 @@ class Lips:
         upper, lower: ``int32 (A, 3)``, ``(B, 3)`` triangles of the upper and the lower lip.
         corners: ``int32 (2,)`` the mouth's right and left corner.
         across: ``float32 (K,)`` where the stations are, -1 at the right corner, 1 at the left.
-        response: ``float32 (K, K)`` how much each gap (row) closes by each field.
+        into_fields: ``float32 (K, K)`` how strong each field must be for each gap that is to be closed.
         parting: ``float32 (52, 9)`` by how much each unit parts the average head's lips at the landmarks of `LIPS`.
         closed: ``float32 (K,)`` 1 where the picture shows the lips closed.
     """
@@ -129,7 +129,7 @@ class Lips:
     lower: I32
     corners: I32
     across: F32
-    response: F32
+    into_fields: F32
     parting: F32
     closed: F32
 

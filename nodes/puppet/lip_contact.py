@@ -79,7 +79,7 @@ def lips_of(
         lower=lower.reshape(-1, 3),
         corners=corners.copy(),
         across=seal.across.astype(np.float32),
-        response=seal.response(neutral).astype(np.float32),
+        into_fields=seal.into_fields(neutral).astype(np.float32),
         parting=np.ascontiguousarray(average[:, _UPPER] - average[:, _LOWER], np.float32),
         closed=(seal.gaps(rest) <= 0).astype(np.float32),
     )
@@ -117,7 +117,7 @@ def closing(lips: Lips, change: F32, jaw_rad: float, touching: F32) -> F32:
         right, left = held[lips.corners, 0]
         stations = right + (left - right) * (lips.across.astype(np.float64) + 1) / 2
         gaps = lip_gaps(held, lips.upper, lips.lower, stations) + _OVERLAP_DM
-        strength = closed_by(lips.response, touching * np.maximum(gaps, 0))
+        strength = closed_by(lips.into_fields, touching * np.maximum(gaps, 0))
         held[:, 1] += strength @ lips.fields
         out += strength
     return out.astype(np.float32)
