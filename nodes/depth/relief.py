@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vivant.graph.node import Node, NodeContext
 from vivant.graph.packet import Packet
@@ -46,17 +48,26 @@ class DepthRelief(Node[ReliefParams, ReliefInputs, ReliefOutputs], type="depth.r
         from vivant.nodes.face.anatomical_head import load_head
 
         self._head = load_head()
+        self._cache_dir = context.cache_dir
 
     def process(self, inputs: ReliefInputs) -> ReliefOutputs | None:
-        """Make a depth map for one picture."""
+        """Make a depth map for one picture, or take it out of the cache."""
+        from vivant.nodes.puppet.build_cache import fields_of, kept
+
+        fit, matte = inputs.head.value, inputs.matte.value.values
+        if fit is None or inputs.head.t_ns != inputs.matte.t_ns:
+            return None
+        made_from = ("relief", self.params.room, fit, matte)
+        return ReliefOutputs(
+            kept(self._cache_dir, made_from, lambda: self._relief(fit, matte), fields_of, _depth_map_of)
+        )
+
+    def _relief(self, fit: HeadFit, matte: npt.NDArray[np.float32]) -> DepthMap:
         import cv2
 
         from vivant.nodes.face.head_depth import person_depth
         from vivant.nodes.face.placed_head import place_head
 
-        fit, matte = inputs.head.value, inputs.matte.value.values
-        if fit is None or inputs.head.t_ns != inputs.matte.t_ns:
-            return None
         depth = person_depth(self._head, fit, place_head(self._head, fit), matte)
         size = (depth.shape[1], depth.shape[0])
         person = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)[...] > 0.5
@@ -64,4 +75,12 @@ class DepthRelief(Node[ReliefParams, ReliefInputs, ReliefOutputs], type="depth.r
         near = float(depth.max())
         far = float(depth[person].min() if person.any() else depth.min()) - self.params.room * face_width
         values = np.where(person, (depth - far) / (near - far), 0).astype(np.float32)
-        return ReliefOutputs(DepthMap(np.clip(values, 0, 1), near, far))
+        return DepthMap(np.clip(values, 0, 1), near, far)
+
+
+def _depth_map_of(arrays: dict[str, npt.NDArray[Any]]) -> DepthMap:
+    from vivant.nodes.puppet.build_cache import expected
+
+    values = expected(arrays, "values", np.float32, (None, None))
+    near, far = (float(expected(arrays, name, np.float64, ())) for name in ("near", "far"))
+    return DepthMap(values, near, far)

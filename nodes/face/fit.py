@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,15 +59,17 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         from vivant.nodes.face.expression_solver import compile_solver
         from vivant.nodes.face.head_fit import HeadFitter
 
+        self._cache_dir = context.cache_dir
+        if self.params.mode is Mode.STILL:
+            return  # the fitter is made where there is something to fit
         head = load_head()
         self._fitter = HeadFitter(head)
         self._details = DetailReader(DetailScale(head), self._fitter.units)
         self._shape: npt.NDArray[np.float64] | None = None
         self._seen = self._identity = 0
         self._solver = self._fitter.follow(self._fitter.prior_shape)
-        if self.params.mode is Mode.MOVING:
-            self._fitter.invert()
-            compile_solver()
+        self._fitter.invert()
+        compile_solver()
 
     def process(self, inputs: FitInputs) -> FitOutputs:
         """Fit one face."""
@@ -78,7 +81,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         rotation = tracker_rotation(reading)
         translation = reading.transform[:3, 3].copy()
         if self.params.mode is Mode.STILL:
-            head = self._fitter.fit(reading)
+            head = self._still(reading)
             return FitOutputs(FaceMotion(head.weights, rotation, translation), head)
         if reading.identity != self._identity:
             self._identity, self._seen, self._shape = reading.identity, 0, None  # another person, another shape
@@ -96,6 +99,19 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         motion = FaceMotion(weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores)
         return FitOutputs(motion, None)
 
+    def _still(self, reading: FaceReading) -> HeadFit:
+        """Fit a portrait, or take the fit out of the cache."""
+        from vivant.nodes.puppet.build_cache import fields_of, kept
+
+        def make() -> HeadFit:
+            from vivant.nodes.face.anatomical_head import load_head
+            from vivant.nodes.face.head_fit import HeadFitter
+
+            return HeadFitter(load_head()).fit(reading)
+
+        fit: HeadFit = kept(self._cache_dir, ("fit", reading), make, fields_of, _head_fit_of)
+        return fit
+
     def _learn(self, shape: npt.NDArray[np.float64]) -> None:
         self._seen += 1
         before = np.zeros(len(shape)) if self._shape is None else self._shape
@@ -109,3 +125,29 @@ def _between(tracked: npt.NDArray[np.float32], solved: npt.NDArray[np.float64]) 
 
     away = rotation_vector(solved @ tracked.astype(np.float64).T)
     return np.asarray(rotation_matrix(0.5 * away) @ tracked.astype(np.float64), np.float32)
+
+
+def _head_fit_of(arrays: dict[str, npt.NDArray[Any]]) -> HeadFit:
+    from vivant.nodes.formats.face import LANDMARK_COUNT
+    from vivant.nodes.puppet.build_cache import expected
+
+    def floats(name: str, *shape: int | None) -> npt.NDArray[np.float32]:
+        return expected(arrays, name, np.float32, shape)
+
+    def number(name: str) -> float:
+        return float(expected(arrays, name, np.float64, ()))
+
+    width, height = expected(arrays, "size", np.int64, (2,)).tolist()
+    return HeadFit(
+        neutral=floats("neutral", None, 3),
+        shape=floats("shape", None),
+        weights=floats("weights", 52),
+        scale=number("scale"),
+        rotation=floats("rotation", 3, 3),
+        translation=floats("translation", 3),
+        points=floats("points", LANDMARK_COUNT, 3),
+        scores=floats("scores", 52),
+        tracker_rotation=floats("tracker_rotation", 3, 3),
+        size=(width, height),
+        error=number("error"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,6 +70,7 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
     def __init__(self, params: MatteParams) -> None:
         super().__init__(params)
         self._segmenter: Any = None
+        self._model = b""
         self._context: NodeContext | None = None
         self._before: Floats | None = None
 
@@ -81,7 +83,8 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         from vivant.nodes.face.lite_model import LiteModel
 
         path = context.fetch("selfie_segmenter")
-        self._segmenter = LiteModel(path.read_bytes(), str(path))
+        self._model = path.read_bytes()
+        self._segmenter = LiteModel(self._model, str(path))
         self._context = context
         self._before = None
 
@@ -91,6 +94,28 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         alpha = _own_alpha(picture)
         if alpha is not None:
             return MatteOutputs(Matte(alpha))
+        if self.params.mode is MatteMode.STILL and picture.marks is None:
+            return MatteOutputs(self._kept(picture))
+        return MatteOutputs(self._made(picture))
+
+    def close(self, outcome: Outcome) -> None:
+        """Forget the network."""
+        self._segmenter = None
+        self._before = None
+
+    def _kept(self, picture: Picture) -> Matte:
+        """Take the matte of a single picture out of the cache, or make it."""
+        from importlib.metadata import version
+
+        from vivant.nodes.puppet.build_cache import fields_of, kept
+
+        assert self._context is not None
+        made_from = ("matte", self._model, version("ai-edge-litert"), self.params.refine, picture.rgb)
+        cache_dir = self._context.cache_dir
+        matte: Matte = kept(cache_dir, made_from, lambda: self._made(picture), fields_of, partial(_matte_of, picture))
+        return matte
+
+    def _made(self, picture: Picture) -> Matte:
         confidence = self._segment(picture.rgb)
         if self.params.mode is MatteMode.STREAM:
             confidence = self._steady(confidence)
@@ -100,12 +125,7 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         if self.params.refine:
             rounds = 3 if self.params.mode is MatteMode.STILL else 1
             values = align_to_picture(values, picture.rgb, rounds)
-        return MatteOutputs(Matte(np.ascontiguousarray(values, np.float32)))
-
-    def close(self, outcome: Outcome) -> None:
-        """Forget the network."""
-        self._segmenter = None
-        self._before = None
+        return Matte(np.ascontiguousarray(values, np.float32))
 
     def _segment(self, rgb: npt.NDArray[np.uint8]) -> Floats:
         """Return the confidence ``float32 (h, w)`` in [0, 1] that a pixel belongs to a person."""
@@ -144,6 +164,15 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
             confidence = (confidence + held * (before - confidence)).astype(np.float32)
         self._before = confidence
         return confidence
+
+
+def _matte_of(picture: Picture, arrays: dict[str, npt.NDArray[Any]]) -> Matte:
+    from vivant.nodes.puppet.build_cache import expected
+
+    values = expected(arrays, "values", np.float32, picture.rgb.shape[:2])
+    if (values > 0.5).mean() < SMALLEST_PERSON:
+        raise ValueError("nobody: that is said anew at every start")
+    return Matte(values)
 
 
 def _own_alpha(picture: Picture) -> Floats | None:

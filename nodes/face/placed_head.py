@@ -9,20 +9,20 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.details import HANDLES, DetailScale
-from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS, LIPS
-from vivant.nodes.face.rims import tuck_rims
+from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
+from vivant.nodes.face.lip_seal import STATIONS, LipSeal
+from vivant.nodes.face.rims import mouth_is_open, tuck_rims
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Details
 
 F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 
 _REACH_DM = 0.18
 _TRUST = 0.02
 _OVAL_TRUST = 1.0
 _OVERLAP_DM = 0.008  # lids that meet overlap a little: no hairline shows between them
-_LIP_OVERLAP_DM = 0.022  # lips more: they are soft, and their edges wander between the landmarks
+_LIP_OVERLAP_DM = 0.012  # lips, too, and seen from above or below they shift against each other
 _SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
@@ -88,7 +88,7 @@ class Spread:
         return out
 
 
-def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None) -> PlacedHead:
+def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) -> PlacedHead:
     """Place the head, close the last distance to the landmarks, and calibrate lids and lips.
 
     What shape and expression cannot say is made up by a smooth field over the head's surface, a Gaussian radial
@@ -97,7 +97,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None
     Args:
         head: The anatomical head.
         fit: Its fit to the picture.
-        inner_lips: Indices of the vertices at the mouth's opening; None: the lips are left as they are.
+        seal: What closes the mouth; None: the lips are left as they are.
     """
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
@@ -110,9 +110,8 @@ def place_head(head: AnatomicalHead, fit: HeadFit, inner_lips: I32 | None = None
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
     _calibrate_lids(head, fit, vertices, units, spread)
-    if inner_lips is not None:
-        for _ in range(_LIP_ROUNDS):
-            _close_neutral_lips(head, fit, vertices, units, spread, inner_lips)
+    if seal is not None:
+        _close_lips(fit, vertices, units, seal)
     return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
 
 
@@ -135,6 +134,7 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
 _ROUNDS = 8
+_LEAST_WORN = 1e-4
 
 
 def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
@@ -174,45 +174,27 @@ def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArr
     return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
 
 
-_UPPER_SHARE = 0.3
-_LIP_ROUNDS = 3
-_OPEN_OVERLAP = 0.45  # of the opening that the picture shows
-_BESIDE_DM = 0.04  # how far aside of a landmark the lips' edges are looked for
-
-
-def _close_neutral_lips(
-    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread, lips: I32
-) -> None:
-    """Make the lips meet where no unit is worn, by changing the units that the picture wears; in place.
+def _close_lips(fit: HeadFit, vertices: F32, units: F32, seal: LipSeal) -> None:
+    """Make lips meet at rest, where the picture shows them closed, and where no unit is worn; in place.
 
     Shape and expression explain the picture together, and what one says too little the other says too much: take
-    the expression away and the lips of the remaining shape may gape or overlap.
+    the expression away and the lips of the remaining shape may gape.
     """
+    up = fit.rotation[:, 1]
+    overlap = np.full(STATIONS, _LIP_OVERLAP_DM)
+    if not mouth_is_open(fit.points):
+        vertices += np.outer(fit.scale * seal.closing(_across_and_up(fit, vertices), overlap), up).astype(np.float32)
     worn = fit.weights.astype(np.float64)
     strength = float(worn @ worn)
-    if strength < 1e-4:
+    if strength < _LEAST_WORN:
         return
-    neutral = vertices - np.tensordot(fit.weights, units, axes=1)
-    across, up = fit.rotation[:, 0].astype(np.float64), fit.rotation[:, 1].astype(np.float64)
-    opening = np.linalg.norm(head.face_units[INDEX["jawOpen"], lips], axis=1)
-    lower = opening > 0.5 * opening.max()
-    places, heights = neutral[lips] @ across, neutral[lips] @ up
-    marks = head.landmark_positions(neutral.astype(np.float32)).astype(np.float64)
-    correction = np.zeros((_SURFACE, 3))
-    for above, below in LIPS:
-        here = np.abs(places - (marks[above] + marks[below]) @ across / 2) < _BESIDE_DM * fit.scale
-        if not (here & lower).any() or not (here & ~lower).any():
-            continue
-        # The edge that one sees is where a lip turns inward: the lowest of the upper, the highest of the lower.
-        # Lips of an open mouth are drawn thin: to cover teeth between landmarks they must overlap more.
-        overlap = _LIP_OVERLAP_DM * fit.scale + _OPEN_OVERLAP * max(
-            0.0, float((fit.points[above] - fit.points[below]) @ up)
-        )
-        gap = float(heights[here & ~lower].min() - heights[here & lower].max()) + overlap
-        # Lips that overlap are left so: pulling them out to where they just meet would show their insides.
-        correction[above] = -_UPPER_SHARE * max(gap, 0.0) * up
-        correction[below] = (1 - _UPPER_SHARE) * max(gap, 0.0) * up
-    field = spread.spread(correction, len(vertices))
-    for unit in np.flatnonzero(worn > 0.02):
-        # At rest nothing changes; with no unit worn the whole correction shows.
+    neutral = (vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)
+    field = np.outer(fit.scale * seal.closing(_across_and_up(fit, neutral), overlap), up)
+    for unit in np.flatnonzero(worn > 0):
+        # At rest nothing changes; with no unit worn the whole closing shows.
         units[unit] -= (worn[unit] / strength * field).astype(np.float32)
+
+
+def _across_and_up(fit: HeadFit, vertices: F32) -> npt.NDArray[np.float64]:
+    """Where vertices ``(V, 3)`` of picture space lie in the head's own axes, decimetres ``(V, 2)``."""
+    return np.ascontiguousarray((vertices - fit.translation) @ fit.rotation[:, :2] / fit.scale, np.float64)

@@ -64,12 +64,13 @@ class Morphs:
     """Displacements of vertices per expression unit, sparse, ordered by vertex.
 
     Entry ``k`` of vertex ``v`` (``offsets[v] <= k < offsets[v + 1]``) belongs to unit ``unit[k]`` (first the 52, then
-    the handles') and moves the vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its view ray, at
-    weight 1.
+    the handles', then the lips') and moves the vertex by ``plane[k]`` in the picture plane and ``depth[k]`` along its
+    view ray, at weight 1.
 
     Attributes:
         offsets: ``int32 (V + 1,)``.
-        unit: ``int32 (K,)`` index into `arkit.BLENDSHAPES`, then two for each handle.
+        unit: ``int32 (K,)`` index into `arkit.BLENDSHAPES`, then two for each handle, then one for each of the lips'
+            stations.
         plane: ``float32 (K, 2)`` picture heights.
         depth: ``float32 (K,)`` picture heights.
     """
@@ -96,6 +97,41 @@ class Details:
     lack: F32
     factor: F32
     gaze: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lips:
+    """The edges of a puppet's lips, in the head's own axes at rest, decimetres; see `vivant.nodes.puppet.lip_contact`.
+
+    How far apart they are is told at K stations along the mouth. For each of them `Puppet.morphs` has one more unit,
+    behind the handles', that closes a gap there.
+
+    Attributes:
+        places: ``float32 (N, 3)``.
+        moves: ``float32 (52 + 2 H, N, 3)`` what each unit and handle does to them, without the jaw bone.
+        jaw: ``float32 (N,)`` how much each hangs on the jaw bone.
+        hinge: ``float32 (3,)`` of the jaw.
+        fields: ``float32 (K, N)`` how far up each goes for a gap of 1 at each station.
+        upper, lower: ``int32 (A, 3)``, ``(B, 3)`` triangles of the upper and the lower lip.
+        corners: ``int32 (2,)`` the mouth's right and left corner.
+        across: ``float32 (K,)`` where the stations are, -1 at the right corner, 1 at the left.
+        into_fields: ``float32 (K, K)`` how strong each field must be for each gap that is to be closed.
+        parting: ``float32 (52, 9)`` by how much each unit parts the average head's lips at the landmarks of `LIPS`.
+        closed: ``float32 (K,)`` 1 where the picture shows the lips closed.
+    """
+
+    places: F32
+    moves: F32
+    jaw: F32
+    hinge: F32
+    fields: F32
+    upper: I32
+    lower: I32
+    corners: I32
+    across: F32
+    into_fields: F32
+    parting: F32
+    closed: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +166,7 @@ class Puppet:
         scale: Picture heights per decimetre of the anatomical head.
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
         details: How a driver's details are taken over.
+        lips: What keeps the lips in contact.
         turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
             left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
@@ -158,6 +195,7 @@ class Puppet:
     scale: float
     jaw_swing: float
     details: Details
+    lips: Lips
     turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
@@ -175,12 +213,14 @@ class PuppetPose:
         rotations: ``float32 (B, 3, 3)`` local rotation of each bone, in axes of picture space.
         translations: ``float32 (B, 3)`` local shift of each bone, picture space.
         handles: ``float32 (2 H,)`` displacement of the handles, decimetres, x and y in turn; empty: none.
+        contact: ``float32 (K,)`` how surely the lips shall touch at their stations, in [0, 1]; empty: as it comes.
     """
 
     weights: F32
     rotations: F32
     translations: F32
     handles: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
+    contact: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

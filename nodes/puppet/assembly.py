@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.landmark_sets import JAW_ANGLES, LEFT_SIDE, RIGHT_SIDE
+from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.placed_head import PlacedHead, place_head
+from vivant.nodes.face.rims import mouth_is_open
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
@@ -19,11 +22,12 @@ from vivant.nodes.puppet.backdrop import complete_background, separate_foregroun
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
+from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
-from vivant.nodes.puppet.mouth import mouth_parts
-from vivant.nodes.puppet.openings import inner_lips, openings
+from vivant.nodes.puppet.mouth import mouth_parts, without_opening
+from vivant.nodes.puppet.openings import mouth_rim, openings
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
-from vivant.nodes.puppet.skin_patch import face_patch
+from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
@@ -53,13 +57,14 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     face_width = float(np.linalg.norm(fit.points[234] - fit.points[454]))
     eye_z = max(_CAMERA_LEAST, _CAMERA_FACES * face_width)
     patch = face_patch(head)
-    placed = place_head(head, fit, inner_lips(head, patch))
+    seal = LipSeal(head, patch.triangles, mouth_rim(head, patch))
+    placed = place_head(head, fit, seal)
     background = complete_background(pixels, matte, moving(fit, face_width), _BAND * face_width * size[1])
     matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
         "body": body_texture(separate_foreground(pixels, matte, background), face_width),
-        "face": _only_sure(pixels, matte),
+        "face": _only_sure(without_opening(fit, pixels), matte),
     }
     eyes, centres = [], {}
     for side in ("Right", "Left"):
@@ -74,17 +79,17 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         texture="face",
         vertices=placed.vertices[patch.vertices],
         triangles=renumber[patch.triangles],
-        uv=picture_to_uv(placed.vertices[patch.vertices], size),
+        uv=picture_to_uv((placed.vertices + _lip_skin(head, fit, placed, seal))[patch.vertices], size),
         opacity=patch.opacity,
         role=Role.SKIN,
-        units=np.concatenate([placed.units, placed.handles])[:, patch.vertices],
+        units=np.concatenate([placed.units, placed.handles, _closings(fit, seal)])[:, patch.vertices],
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     parts = [body, *openings(face, patch, fit), *mouth, *eyes, face]
-    puppet = _joined(head, fit, placed, parts, centres, textures, depth_map, eye_z, face_width)
+    puppet = _joined(head, fit, placed, patch, seal, parts, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
@@ -92,6 +97,8 @@ def _joined(
     head: AnatomicalHead,
     fit: HeadFit,
     placed: PlacedHead,
+    patch: SkinPatch,
+    seal: LipSeal,
     parts: list[MeshPart],
     eye_centres: dict[str, F32],
     textures: dict[str, U8],
@@ -99,14 +106,16 @@ def _joined(
     eye_z: float,
     face_width: float,
 ) -> Puppet:
-    bones = skeleton(fit, eye_centres)
+    bones = skeleton(fit, eye_centres, _flatter(head, placed, depth_map, fit.size))
     number = {bone.name: i for i, bone in enumerate(bones)}
     vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
     count = len(vertices)
     starts = np.cumsum([0, *(len(p.vertices) for p in parts)])
-    units = np.zeros((52 + len(placed.handles), count, 3), np.float32)
+    units = np.zeros((52 + len(placed.handles) + STATIONS, count, 3), np.float32)
     index = np.zeros((count, 4), np.int32)
     weight = np.zeros((count, 4), np.float32)
+    skin = np.full(len(head.vertices), -1, np.int32)  # where the head's own vertices are in the puppet
+    skin[patch.vertices] = starts[-2] + np.arange(len(patch.vertices), dtype=np.int32)
     layers, triangles, first = [], [], 0
     for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
         if part.units is not None:
@@ -125,7 +134,9 @@ def _joined(
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
     whole[:, 2] = own + mapped * _sample(depth_map, picture_to_uv(vertices, fit.size))
-    swing = _hang_on_jaw(head, fit, placed, bones[number["jaw"]].pivot, whole, units, weight)
+    hinge = bones[number["jaw"]].pivot
+    swing = _hang_on_jaw(head, fit, placed, hinge, whole, units, weight)
+    lips = lips_of(head, fit, placed, seal, skin, hinge, whole, units, weight[:, 3])
     eye = np.array([0, 0, eye_z], np.float32)
     plane = whole.copy()
     plane[:, 2] = 0
@@ -154,8 +165,15 @@ def _joined(
         scale=fit.scale,
         jaw_swing=swing,
         details=placed.details,
+        lips=lips,
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
+
+
+def _flatter(head: AnatomicalHead, placed: PlacedHead, depth_map: F32, size: tuple[int, int]) -> float:
+    """How much nearer the relief has the sides of the head than the head itself, picture heights, 0 or more."""
+    sides = head.landmark_positions(placed.vertices)[[RIGHT_SIDE, LEFT_SIDE, *JAW_ANGLES]]
+    return max(0.0, float(np.mean(_sample(depth_map, picture_to_uv(sides, size)) - sides[:, 2])))
 
 
 def _hang_on_jaw(
@@ -183,6 +201,21 @@ def _hang_on_jaw(
     weight[:, 0] -= share
     units[unit] = move - share[:, None] * swung
     return swing
+
+
+def _lip_skin(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead, seal: LipSeal) -> F32:
+    """From where skin lies to where the picture shows it, ``(V, 3)``: other places where lips hide each other."""
+    if mouth_is_open(fit.points):
+        return np.zeros_like(placed.vertices)
+    axes = fit.rotation[:, :2].astype(np.float64) / fit.scale
+    places = np.ascontiguousarray((placed.vertices - fit.translation) @ axes)
+    folded = seal.folded(places, (fit.points - fit.translation) @ axes)
+    return np.outer(fit.scale * folded, fit.rotation[:, 1]).astype(np.float32)
+
+
+def _closings(fit: HeadFit, seal: LipSeal) -> F32:
+    """What closes the lips at each station by a decimetre, in picture space, ``(K, V, 3)``."""
+    return np.asarray(seal.fields[..., None] * (fit.scale * fit.rotation[:, 1]), np.float32)
 
 
 def _sparse(units: F32, ray: F32, least: float) -> Morphs:

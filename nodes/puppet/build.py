@@ -61,19 +61,13 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
     ) -> Puppet:
         """Take the puppet out of the cache, or make it."""
         from vivant.nodes.puppet.assembly import assemble
-        from vivant.nodes.puppet.build_cache import BuildCache, code_version, key_of
+        from vivant.nodes.puppet.build_cache import kept
         from vivant.nodes.puppet.puppet_arrays import from_arrays, to_arrays
 
-        if self._cache_dir is None:
-            return assemble(self._head, pixels, fit, matte, depth)
-        cache = BuildCache(self._cache_dir / "puppets")
-        key = key_of(code_version(), pixels, fit, matte, depth)
-        stored = cache.load(key)
-        if stored is not None:
-            try:
-                return from_arrays(stored)
-            except (KeyError, TypeError, ValueError):
-                pass  # a file of this name that is no puppet: it is written over
-        puppet = assemble(self._head, pixels, fit, matte, depth)
-        cache.store(key, to_arrays(puppet))
-        return puppet
+        return kept(
+            self._cache_dir,
+            ("puppet", pixels, fit, matte, depth),
+            lambda: assemble(self._head, pixels, fit, matte, depth),
+            to_arrays,
+            from_arrays,
+        )

@@ -9,16 +9,20 @@ import os
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Arrays: TypeAlias = "dict[str, npt.NDArray[Any]]"
 
+T = TypeVar("T")
+
+_FOLDER = "puppets"
 MOST_BYTES = 400_000_000
 _ABANDONED_S = 3600.0
 _ENDING = ".npz"
@@ -92,6 +96,58 @@ class BuildCache:
             total -= size
 
 
+def kept(
+    cache_dir: Path | None,
+    made_from: tuple[object, ...],
+    make: Callable[[], T],
+    to_arrays: Callable[[T], Arrays],
+    from_arrays: Callable[[Arrays], T],
+) -> T:
+    """Take something out of the cache, or make and keep it.
+
+    Args:
+        cache_dir: Where nodes may keep things; None: nowhere, it is made.
+        made_from: What it is made from, its kind first; the code that makes it counts besides. As for `key_of`.
+        make: Makes it.
+        to_arrays: Takes it apart.
+        from_arrays: Puts it together again; raises KeyError, TypeError or ValueError where the arrays are of
+            something else: then it is made anew and written over.
+
+    Returns:
+        The same, bit for bit, whether it was made or kept.
+    """
+    if cache_dir is None:
+        return make()
+    cache = BuildCache(cache_dir / _FOLDER)
+    key = key_of(code_version(), *made_from)
+    stored = cache.load(key)
+    if stored is not None:
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            return from_arrays(stored)
+    made = make()
+    cache.store(key, to_arrays(made))
+    return made
+
+
+def fields_of(value: Any) -> Arrays:
+    """Take a dataclass of arrays, numbers and tuples of numbers apart."""
+    return {field.name: np.asarray(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def expected(arrays: Arrays, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+    """Return one of the arrays that is of this type and shape, None: of any length.
+
+    Raises:
+        KeyError, ValueError: It is not there, or another one.
+    """
+    found = arrays[name]
+    if found.dtype != dtype or len(found.shape) != len(shape):
+        raise ValueError(f"{name} is not what was stored")
+    if any(wanted not in (None, count) for wanted, count in zip(shape, found.shape, strict=True)):
+        raise ValueError(f"{name} is not what was stored")
+    return found
+
+
 def key_of(*parts: object) -> str:
     """Name content: arrays, numbers, text, None, enumerations, and tuples, lists, dicts and dataclasses of them.
 
@@ -106,7 +162,7 @@ def key_of(*parts: object) -> str:
 
 @cache
 def code_version() -> str:
-    """Name the code that makes puppets: what other code made is not used."""
+    """Name the code that makes puppets and what they are made from: what other code made is not used."""
     import cv2
 
     folders = (Path(__file__).parent.parent / name for name in ("puppet", "face", "formats", "depth"))

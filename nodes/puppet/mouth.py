@@ -25,12 +25,16 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the closed lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.025  # how far the biting edges pass the closed lips, decimetres
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 
-_CORNER_SHADE_DM = 0.06
+_CORNER_SHADE_DM = 0.05
+_DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
+
+_HARDLY, _MOSTLY = 100, 230  # of 255: how much of a pixel lies between the lips
+_SURROUNDINGS = 8
 
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
@@ -115,6 +119,39 @@ def _lips_off_the_fit(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead) ->
     closed = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
     where = head.landmark_positions(closed.astype(np.float32))[[13, 14]].mean(axis=0)
     return np.asarray(where - fit.place(head.landmark_positions(fit.neutral))[[13, 14]].mean(axis=0), np.float32)
+
+
+def without_opening(fit: HeadFit, pixels: U8) -> U8:
+    """Paint an open mouth over with the colours of the lips' edges: skin that closes must not take teeth along.
+
+    Args:
+        fit: The fitted head.
+        pixels: The picture, ``uint8 (h, w, 3)``.
+    """
+    opening = _opening(fit)
+    if opening is None:
+        return pixels
+    return _continued(pixels, opening < _HARDLY, _around(opening))
+
+
+def _around(opening: U8) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(opening.any(axis=1)), np.flatnonzero(opening.any(axis=0))
+    spans = [slice(max(0, int(at[0]) - _SURROUNDINGS), int(at[-1]) + _SURROUNDINGS + 1) for at in (rows, columns)]
+    return spans[0], spans[1]
+
+
+def _continued(pixels: U8, known: npt.NDArray[np.bool_], box: tuple[slice, slice]) -> U8:
+    """Give what is not known within a box the colour of the nearest pixel that is, ``uint8 (h, w, 3)``."""
+    unknown = (~known[box]).astype(np.uint8)
+    out = pixels.copy()
+    if unknown.all():
+        return out
+    _, label = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(label, np.int32)
+    table = np.zeros((int(label.max()) + 1, 3), np.uint8)
+    table[label[unknown == 0]] = pixels[box][unknown == 0]
+    out[box] = table[label]
+    return out
 
 
 class _Arch:
@@ -227,13 +264,15 @@ def _teeth_page(
     gap = 1 - (0.33 if is_upper else 0.22) * np.clip(np.abs(local), 0, 1) ** 14
     round_off = 0.90 + 0.10 * np.sqrt(np.clip(1 - np.clip(np.abs(local), 0, 1) ** 2 * 0.8, 0, 1))
     sides = 1 - 0.62 * np.abs(across) ** 2.2
-    # In the corner of the mouth hardly any light falls on them.
-    sides *= 1 - 0.95 * np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
+    # In the corner of the mouth hardly any light falls on them: there they are as dark as the cavity.
+    dark = np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
+    dark = (dark * dark * (3 - 2 * dark))[None, :, None]
     depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
     shade = (gap * round_off * sides) * depth
     colour = tooth * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
     colour = gum[..., None] * flesh + (1 - gum[..., None]) * colour
+    colour = dark * light.on(_DEEP) + (1 - dark) * colour
     page = np.empty((height, width, 4), np.uint8)
     page[..., :3] = np.clip(np.round(colour), 0, 255)
     page[..., 3] = np.round(255 * cover)
@@ -273,7 +312,9 @@ def _keep_picture(page: U8, place: npt.NDArray[np.float64], fit: HeadFit, pixels
     """Lay what the open mouth shows over the painted teeth, so that the puppet at rest is the picture."""
     # remap counts from pixel centres.
     map_x, map_y = (place[..., 0] - 0.5).astype(np.float32), (place[..., 1] - 0.5).astype(np.float32)
-    shown = cv2.remap(pixels, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    # Beyond the lips' edges, where they are when they part, what is between them goes on: not the lips.
+    between = _continued(pixels, opening > _MOSTLY, _around(opening))
+    shown = cv2.remap(between, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     grown = cv2.dilate(opening, np.ones((3, 3), np.uint8), iterations=2)
     mask = cv2.remap(grown, map_x, map_y, cv2.INTER_LINEAR).astype(np.float32)[..., None] / 255
     out = page.astype(np.float32)

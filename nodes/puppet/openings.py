@@ -15,8 +15,6 @@ from vivant.nodes.puppet.eyes import on_eye_page
 from vivant.nodes.puppet.mesh_part import MeshPart
 from vivant.nodes.puppet.skin_patch import SkinPatch
 
-_LIP_DM = 0.1
-
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
@@ -75,13 +73,6 @@ def mouth_rim(head: AnatomicalHead, patch: SkinPatch) -> I32:
     lips = head.landmark_positions(head.vertices)[list(INNER_LIPS)].mean(axis=0)
     rims = [patch.vertices[loop] for loop in holes(renumber[patch.triangles], patch.opacity)]
     return np.asarray(min(rims, key=lambda rim: np.linalg.norm(head.vertices[rim].mean(axis=0) - lips)), np.int32)
-
-
-def inner_lips(head: AnatomicalHead, patch: SkinPatch) -> I32:
-    """Return the head's vertices at the opening of the mouth: its rim and the edges of the lips before it."""
-    rim = head.vertices[mouth_rim(head, patch)]
-    distance = np.linalg.norm(head.vertices[patch.vertices][:, None] - rim, axis=2).min(axis=1)
-    return np.asarray(patch.vertices[distance < _LIP_DM], np.int32)
 
 
 def holes(triangles: I32, opacity: F32) -> list[list[int]]:

@@ -22,7 +22,9 @@ NECK_SHARE = 0.4
 the two uppermost vertebrae."""
 
 
-def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None) -> PuppetPose:
+def pose(
+    puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None, contact: F32 | None = None
+) -> PuppetPose:
     """Bend a puppet.
 
     Args:
@@ -31,6 +33,7 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | Non
         turn: ``(3, 3)`` rotation of the head from rest, in axes of picture space.
         shift: ``(3,)`` displacement of the head, picture heights.
         details: ``(H + 2, 2)`` as `taken_over` returns them; None: none.
+        contact: ``(K,)`` how surely the lips shall touch, as `lip_contact.contact` says; None: as it comes.
 
     Returns:
         Local rotations and shifts of its bones.
@@ -55,7 +58,8 @@ def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | Non
         local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
         rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
     handles = np.zeros(0, np.float32) if details is None else np.ascontiguousarray(details[:-2]).reshape(-1)
-    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles)
+    touching = np.zeros(0, np.float32) if contact is None else contact
+    return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles, touching)
 
 
 def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.formats.puppet import Bone, Details, Layer, Morphs, Puppet, Role
+from vivant.nodes.formats.puppet import Bone, Details, Layer, Lips, Morphs, Puppet, Role
 
 _PLAIN = "plain"
-_TEXTURE, _MORPH, _PIVOT, _DETAIL = "texture/", "morph/", "pivot/", "detail/"
-_BUILT = ("layers", "textures", "bones", "morphs", "details")
+_TEXTURE, _MORPH, _PIVOT, _DETAIL, _LIPS = "texture/", "morph/", "pivot/", "detail/", "lips/"
+_BUILT = ("layers", "textures", "bones", "morphs", "details", "lips")
 
 
 def to_arrays(puppet: Puppet) -> dict[str, npt.NDArray[Any]]:
@@ -34,6 +34,7 @@ def to_arrays(puppet: Puppet) -> dict[str, npt.NDArray[Any]]:
     arrays |= {_TEXTURE + name: pixels for name, pixels in puppet.textures.items()}
     arrays |= {_MORPH + f.name: getattr(puppet.morphs, f.name) for f in dataclasses.fields(puppet.morphs)}
     arrays |= {_DETAIL + f.name: getattr(puppet.details, f.name) for f in dataclasses.fields(puppet.details)}
+    arrays |= {_LIPS + f.name: getattr(puppet.lips, f.name) for f in dataclasses.fields(puppet.lips)}
     arrays |= {_PIVOT + bone.name: bone.pivot for bone in puppet.bones}
     arrays[_PLAIN] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
     return arrays
@@ -53,4 +54,5 @@ def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Puppet:
     fields["textures"] = {n.removeprefix(_TEXTURE): v for n, v in arrays.items() if n.startswith(_TEXTURE)}
     fields["morphs"] = Morphs(**{n.removeprefix(_MORPH): v for n, v in arrays.items() if n.startswith(_MORPH)})
     fields["details"] = Details(**{n.removeprefix(_DETAIL): v for n, v in arrays.items() if n.startswith(_DETAIL)})
+    fields["lips"] = Lips(**{n.removeprefix(_LIPS): v for n, v in arrays.items() if n.startswith(_LIPS)})
     return Puppet(**fields)

@@ -106,9 +106,12 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         driven = None if self._last is None else self._taken_over(self._last, puppet, response, now_ns)
         worn = self._life.step(now_ns, seen_ns, driven, puppet, self.params)
         shift = np.array([0.0, worn.rise * puppet.face_width, 0.0])
-        return RetargetOutputs(pose(puppet, worn.weights, rotation_matrix(worn.turn), shift, worn.details))
+        turn = rotation_matrix(worn.turn)
+        return RetargetOutputs(pose(puppet, worn.weights, turn, shift, worn.details, worn.contact))
 
     def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> Worn:
+        from vivant.nodes.puppet.lip_contact import contact
+
         weights, turn = motion.weights, motion.rotation.astype(np.float64)
         details, neutral_details = motion.details, None
         if motion.from_neutral:
@@ -125,6 +128,7 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
             details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
             vector = mirrored_rotation_vector(vector)
             scores = None if scores is None else mirrored_weights(scores)
+        touching = contact(puppet.lips, weights, details)
         if response is not None and scores is not None and details is not None:
             asked = self._corrected(response, weights, details, vector, scores, now_ns)
             weights, details, vector = asked.weights, asked.details, asked.turn
@@ -134,6 +138,7 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
         if self.params.expression is Expression.RELATIVE:
             worn = puppet.expression + gain * (weights - neutral_weights)
             weights = weights - neutral_weights
+            touching = touching * puppet.lips.closed  # a mouth that the picture shows open stays so
             if details is not None and neutral_details is not None:
                 details = details - neutral_details
         else:
@@ -143,7 +148,7 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
             details[:-2] *= np.float32(self.params.expression_gain)
             details[-2:] *= np.float32(self.params.gaze_gain)
         limited = self._limited(vector, puppet.turn_limits)
-        return Worn(np.clip(worn, 0, 1).astype(np.float32), limited, details=details)
+        return Worn(np.clip(worn, 0, 1).astype(np.float32), limited, details=details, contact=touching)
 
     def _corrected(
         self,

@@ -14,19 +14,30 @@ F32 = npt.NDArray[np.float32]
 
 _HEAD_FROM, _HEAD_TO = -0.42, -0.03  # face widths above the chin between which the head takes over from the neck
 _NECK_FROM, _NECK_TO = -0.68, -0.2
-_OWN_WITHIN, _OTHERS_FROM = 1.0, 1.4  # face widths aside: hair reaches so far, and others begin there
+_OWN_WITHIN, _OWN_FADES = (0.5, 1.0), (0.45, 0.4)
+"""Face widths aside: how far what goes with the head reaches below the ears and above, hair included, and over how much
+that fades. Beside and below begin collars, shoulders, others."""
+_BELOW_EARS, _ABOVE = 0.25, 0.75  # face widths above the chin
 
 
-def skeleton(fit: HeadFit, eye_centres: dict[str, F32]) -> tuple[Bone, ...]:
-    """Return root, neck, head, jaw and the two eyes, parents first."""
+def skeleton(fit: HeadFit, eye_centres: dict[str, F32], flatter: float = 0.0) -> tuple[Bone, ...]:
+    """Return root, neck, head, jaw and the two eyes, parents first.
+
+    Args:
+        fit: The fitted head.
+        eye_centres: ``Left`` and ``Right``, each ``(3,)``.
+        flatter: How much nearer the relief has the sides of the head than the head itself, picture heights. The axis
+            comes nearer with them: ears and neck, which lie beside it, would else swing aside with every turn.
+    """
 
     def at(point: tuple[float, float, float]) -> F32:
         return np.asarray(fit.place(np.array([point], np.float32))[0])
 
+    nearer = np.array([0, 0, flatter], np.float32)
     return (
         Bone("root", -1, np.zeros(3, np.float32)),
-        Bone("neck", 0, at(NECK_DM)),
-        Bone("head", 1, at(HEAD_DM)),
+        Bone("neck", 0, at(NECK_DM) + nearer),
+        Bone("head", 1, at(HEAD_DM) + nearer),
         Bone("jaw", 2, at(JAW_DM)),
         Bone("eyeLeft", 2, eye_centres["Left"]),
         Bone("eyeRight", 2, eye_centres["Right"]),
@@ -45,7 +56,9 @@ def neck_weights(points: F32, fit: HeadFit, face_width: float) -> tuple[F32, F32
     height = (points[:, :2] - chin[:2]) @ up / face_width
     middle = fit.points[[RIGHT_SIDE, LEFT_SIDE], :2].mean(axis=0)
     aside = np.abs((points[:, :2] - middle) @ np.array([-up[1], up[0]])) / face_width
-    own = 1 - _ease((aside - _OWN_WITHIN) / (_OTHERS_FROM - _OWN_WITHIN))
+    above = _ease((height - _BELOW_EARS) / (_ABOVE - _BELOW_EARS))
+    within, fades = (low + above * (high - low) for low, high in (_OWN_WITHIN, _OWN_FADES))
+    own = 1 - _ease((aside - within) / fades)
     head = own * _ease((height - _HEAD_FROM) / (_HEAD_TO - _HEAD_FROM))
     moved = own * _ease((height - _NECK_FROM) / (_NECK_TO - _NECK_FROM))
     return (1 - moved).astype(np.float32), (moved - head).clip(0).astype(np.float32), head.astype(np.float32)

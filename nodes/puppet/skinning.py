@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from vivant.nodes.face.lip_seal import lip_gaps
+from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
+from vivant.nodes.puppet.lip_contact import closing
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -44,10 +47,14 @@ def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) ->
 
 
 def change_of(puppet: Puppet, pose: PuppetPose) -> F32:
-    """Return by how much each unit of a puppet's morphs differs from rest, ``float32 (52 + 2 H,)``."""
-    change = np.zeros(52 + 2 * len(puppet.details.factor), np.float32)
+    """Return by how much each unit of a puppet's morphs differs from rest, ``float32 (52 + 2 H + K,)``."""
+    shaped = 52 + 2 * len(puppet.details.factor)
+    change = np.zeros(shaped + len(puppet.lips.across), np.float32)
     change[:52] = pose.weights - puppet.expression
     change[52 : 52 + len(pose.handles)] = pose.handles
+    if pose.contact.any():
+        jaw_rad = puppet.jaw_swing * float(change[INDEX["jawOpen"]])
+        change[shaped:] = closing(puppet.lips, change[:shaped], jaw_rad, pose.contact)
     return change
 
 
@@ -57,7 +64,7 @@ def skin(puppet: Puppet, matrices: F32, change: F32, out: F32) -> None:
     Args:
         puppet: The puppet.
         matrices: ``float32 (B, 3, 4)``.
-        change: ``float32 (52 + 2 H,)`` as `change_of` says: expression minus the puppet's own, then handles.
+        change: ``float32 (52 + 2 H + K,)`` as `change_of` says: expression minus the puppet's own, handles, lips.
         out: ``float32 (V, 7)``, written in place: p', r', change of depth.
     """
     morphs = puppet.morphs
@@ -123,10 +130,12 @@ def skin_kernel(
 
 
 def compile_kernel() -> None:
-    """Compile `skin_kernel`, or load it from Numba's cache, by running it on nothing."""
+    """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
     flat, index, numbers = np.zeros((1, 3), np.float32), np.zeros((1, 4), np.int32), np.zeros(0, np.int32)
     skin_kernel(
         flat, flat, index, np.zeros((1, 4), np.float32), np.zeros((1, 3, 4), np.float32), np.zeros(2, np.int32),
         numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
         np.zeros((1, 7), np.float32),
     )  # fmt: skip
+    none = np.zeros((0, 3), np.int32)
+    lip_gaps(np.zeros((1, 2)), none, none, np.zeros(1))

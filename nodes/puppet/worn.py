@@ -27,12 +27,15 @@ class Worn:
         turn: Of the head from rest as a rotation vector in radians ``(3,)``.
         rise: Of the head by breathing, in face widths.
         details: ``float32 (H + 2, 2)`` as `vivant.nodes.puppet.posing.taken_over` returns them; None: none.
+        contact: ``float32 (K,)`` how surely the lips touch, as `vivant.nodes.puppet.lip_contact.contact` says; None:
+            nothing is known of them.
     """
 
     weights: npt.NDArray[np.float32]
     turn: npt.NDArray[np.float64]
     rise: float = 0.0
     details: npt.NDArray[np.float32] | None = None
+    contact: npt.NDArray[np.float32] | None = None
 
     @classmethod
     def resting(cls, puppet: Puppet) -> Worn:
@@ -60,4 +63,5 @@ class Worn:
             self.turn + share * (other.turn - self.turn),
             self.rise + share * (other.rise - self.rise),
             faded(self.details, other.details, share),
+            faded(self.contact, other.contact, share),
         )

@@ -14,6 +14,7 @@ from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
+from vivant.nodes.puppet.lip_contact import contact
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
@@ -71,7 +72,8 @@ class ReadBack:
             rotation: Turn of the head from rest ``(3, 3)``.
             details: As `FaceMotion.details`.
         """
-        return self._tracker(self._draw(weights, rotation, taken_over(self._puppet, weights, details)))
+        touching = contact(self._puppet.lips, weights, details)
+        return self._tracker(self._draw(weights, rotation, taken_over(self._puppet, weights, details), touching))
 
     def shoot(self, probe: Probe, *, read: bool = True) -> Shot:
         """Draw one probe and read it.
@@ -81,12 +83,12 @@ class ReadBack:
             read: Whether the tracker looks at it at all.
         """
         turn = np.radians(np.array(probe.turn_deg, np.float64))
-        if turn.any():
-            weights = self._puppet.expression
-        else:
+        weights, touching = self._puppet.expression, None
+        if not turn.any():
             weights = np.zeros(52, np.float32)
             weights[[INDEX[name] for name in probe.units]] = probe.weight
-        pixels = self._draw(weights, rotation_matrix(turn))
+            touching = contact(self._puppet.lips, weights, None)
+        pixels = self._draw(weights, rotation_matrix(turn), contact=touching)
         reading = self._tracker(pixels) if read else None
         if reading is None:
             return Shot(probe, pixels, None, None, None)
@@ -106,9 +108,10 @@ class ReadBack:
         weights: npt.NDArray[np.float32],
         rotation: npt.NDArray[np.float64],
         details: npt.NDArray[np.float32] | None = None,
+        contact: npt.NDArray[np.float32] | None = None,
     ) -> U8:
         puppet = self._puppet
-        bent = pose(puppet, weights, rotation, np.zeros(3), details)
+        bent = pose(puppet, weights, rotation, np.zeros(3), details, contact)
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
         skin(puppet, matrices, change_of(puppet, bent), self._vertices)
         self._renderer.draw(self._vertices)

@@ -17,6 +17,7 @@ from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead, load_head
 from vivant.nodes.face.head_fit import HeadFitter
 from vivant.nodes.face.landmark_sets import EYE_CONTOURS, IRISES
+from vivant.nodes.face.lip_seal import LipSeal
 from vivant.nodes.face.placed_head import PlacedHead, place_head
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap, Matte
@@ -25,7 +26,9 @@ from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.assembly import assemble
+from vivant.nodes.puppet.openings import mouth_rim
 from vivant.nodes.puppet.posing import pose
+from vivant.nodes.puppet.skin_patch import face_patch
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 
 F32 = npt.NDArray[np.float32]
@@ -53,6 +56,12 @@ def head() -> AnatomicalHead:
 @pytest.fixture(scope="session")
 def fitter(head: AnatomicalHead) -> HeadFitter:
     return HeadFitter(head)
+
+
+@pytest.fixture(scope="session")
+def seal(head: AnatomicalHead) -> LipSeal:
+    patch = face_patch(head)
+    return LipSeal(head, patch.triangles, mouth_rim(head, patch))
 
 
 @pytest.fixture(scope="session")

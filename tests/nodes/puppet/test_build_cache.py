@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,7 +14,12 @@ import pytest
 
 from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet
+from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
+from vivant.nodes.face import head_depth, head_fit
+from vivant.nodes.face.fit import FaceFit, FitInputs, FitParams, Mode
+from vivant.nodes.face.matte import FaceMatte, MatteInputs, MatteParams
 from vivant.nodes.formats.depth import DepthMap, Matte
+from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.puppet import Puppet, Role
@@ -194,7 +200,7 @@ def test_a_file_that_is_no_puppet_is_written_over(
     portrait_depth: DepthMap,
     tmp_path: Path,
 ) -> None:
-    key = key_of(code_version(), portrait_pixels, portrait_fit, portrait_matte, portrait_depth)
+    key = key_of(code_version(), "puppet", portrait_pixels, portrait_fit, portrait_matte, portrait_depth)
     cache = BuildCache(tmp_path / "puppets")
     cache.store(key, some(1))
     node = PuppetBuild(BuildParams())
@@ -207,3 +213,80 @@ def test_a_file_that_is_no_puppet_is_written_over(
     assert made is not None
     stored = cache.load(key)
     assert stored is not None and key_of(from_arrays(stored)) == key_of(made.puppet)
+
+
+Makes = Callable[[NodeContext], Any]
+
+
+@pytest.fixture(params=["relief", "fit", "matte"])
+def made(
+    request: pytest.FixtureRequest,
+    portrait_fit: HeadFit,
+    portrait_matte: F32,
+    portrait_pixels: U8,
+    reading_of: Callable[[HeadFit], FaceReading],
+    model: Callable[[str], Path],
+) -> Makes:
+    """What a portrait's parts are made by, before its puppet."""
+
+    def relief(context: NodeContext) -> Any:
+        node = DepthRelief(ReliefParams())
+        node.open(context)
+        found = node.process(ReliefInputs(Packet(Matte(portrait_matte), 0, 0), Packet(portrait_fit, 0, 0)))
+        return found and found.depth
+
+    def fit(context: NodeContext) -> Any:
+        node = FaceFit(FitParams(mode=Mode.STILL))
+        node.open(context)
+        return node.process(FitInputs(Packet(reading_of(portrait_fit), 0, 0))).head
+
+    def matte(context: NodeContext) -> Any:
+        node = FaceMatte(MatteParams())
+        node.open(dataclasses.replace(context, fetch=model))
+        # what the network says of drawn numbers is of no interest: somebody is there
+        node._segment = lambda rgb: portrait_matte.copy()  # type: ignore[method-assign]
+        return node.process(MatteInputs(Packet(Picture(portrait_pixels), 0, 0))).matte
+
+    return {"relief": relief, "fit": fit, "matte": matte}[str(request.param)]
+
+
+def test_parts_come_from_the_same_cache_bit_for_bit(
+    node_context: Callable[..., NodeContext], made: Makes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = made(node_context())
+    assert not list(tmp_path.rglob("*.npz"))
+    context = node_context(cache_dir=tmp_path)
+    first = made(context)
+    assert [path.parent.name for path in tmp_path.rglob("*.npz")] == ["puppets"]
+
+    def fails(*_: object) -> None:
+        raise AssertionError("made anew")
+
+    monkeypatch.setattr(head_depth, "person_depth", fails)
+    monkeypatch.setattr(head_fit.HeadFitter, "fit", fails)
+    monkeypatch.setattr("vivant.nodes.face.matte.close_gaps", fails)
+    again = made(context)
+    assert key_of(again) == key_of(first) == key_of(plain)
+    with pytest.raises(AssertionError, match="anew"):
+        made(node_context())
+
+
+@pytest.mark.parametrize("damage", ["cut", "foreign", "other shape"])
+def test_damaged_and_foreign_files_of_parts_are_written_over(
+    node_context: Callable[..., NodeContext], made: Makes, tmp_path: Path, damage: str
+) -> None:
+    context = node_context(cache_dir=tmp_path)
+    first = made(context)
+    (path,) = tmp_path.rglob("*.npz")
+    whole = path.read_bytes()
+    if damage == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "foreign":
+        BuildCache(path.parent).store(path.stem, some(1))
+    else:
+        with np.load(path) as stored:
+            arrays = {name: np.concatenate([stored[name].ravel(), [0]]) for name in stored.files}
+        BuildCache(path.parent).store(path.stem, arrays)
+    assert key_of(made(context)) == key_of(first)
+    stored_again = BuildCache(path.parent).load(path.stem)
+    assert stored_again is not None and set(stored_again) == {f.name for f in dataclasses.fields(first)}

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from vivant.nodes.face.details import COUNT
+from vivant.nodes.face.lip_seal import STATIONS
 from vivant.nodes.formats.puppet import Bone, Morphs, Puppet
 from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.skinning import bone_matrices, skin, skin_kernel
@@ -129,7 +130,7 @@ def test_skinning_the_plane_and_adding_depth_is_skinning_the_displaced_mesh(port
 def test_the_identity_holds_for_a_built_puppet(portrait_puppet: Puppet) -> None:
     rng = np.random.default_rng(11)
     rotations, translations = motions(rng, len(portrait_puppet.bones))
-    change = rng.uniform(-0.5, 1, 52 + 2 * COUNT).astype(np.float32)
+    change = rng.uniform(-0.5, 1, 52 + 2 * COUNT + STATIONS).astype(np.float32)
     depth = portrait_puppet.z + portrait_puppet.mapped * rng.uniform(-0.6, 0.2, len(portrait_puppet.z))
     expected = skinned_surface(portrait_puppet, depth, rotations, translations, change)
     actual = shader_surface(portrait_puppet, depth, rotations, translations, change)
