@@ -95,7 +95,8 @@ def built(path: Path) -> Puppet | None:
 
 def draw(puppet: Puppet, path: Path, folder: Path | None) -> None:
     """Draw every cell, print what a frame costs, and save a contact sheet."""
-    from vivant.nodes.puppet.posing import pose, rotation_matrix
+    from vivant.nodes.formats.rotation import rotation_matrix
+    from vivant.nodes.puppet.posing import pose
     from vivant.nodes.puppet.skinning import bone_matrices, skin
     from vivant.nodes.render.puppet_renderer import PuppetRenderer
     from vivant.runtime.gl_context import GLContext

@@ -11,8 +11,8 @@ from vivant.graph.node import Emission, Lane, Node
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import latest, output, tick
-from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.motion import FaceMotion, faded
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 F32 = npt.NDArray[np.float32]
 
@@ -121,12 +121,6 @@ def _between(before: FaceMotion, after: FaceMotion, share: float) -> FaceMotion:
     def mixed(a: F32, b: F32) -> F32:
         return np.asarray(a + np.float32(share) * (b - a), np.float32)
 
-    def optional(a: F32 | None, b: F32 | None) -> F32 | None:
-        if a is None or b is None:
-            # what only one of two sources knows of comes and goes with that source's share
-            return np.float32(share) * b if b is not None else np.float32(1 - share) * a if a is not None else None
-        return mixed(a, b)
-
     # heads face each other's way within a right angle: there the way is unique
     way = rotation_vector(after.rotation.astype(np.float64) @ before.rotation.astype(np.float64).T)
     rotation = rotation_matrix(share * way) @ before.rotation.astype(np.float64)
@@ -135,6 +129,6 @@ def _between(before: FaceMotion, after: FaceMotion, share: float) -> FaceMotion:
         rotation.astype(np.float32),
         mixed(before.translation, after.translation),
         from_neutral=True,
-        details=optional(before.details, after.details),
-        scores=optional(before.scores, after.scores),
+        details=faded(before.details, after.details, share),
+        scores=faded(before.scores, after.scores, share),
     )

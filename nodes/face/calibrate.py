@@ -22,7 +22,7 @@ from vivant.nodes.face.lid_range import LEAST_CLOSED, MOST_OPEN, Lid, LidRange
 from vivant.nodes.face.neutral import LIDS, LOOKS, Neutral
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_vector
+from vivant.nodes.formats.rotation import rotation_vector
 
 F64 = npt.NDArray[np.float64]
 Side = Literal["Left", "Right"]

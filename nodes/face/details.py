@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import EYE_CORNERS, IRISES, LIDS
-from vivant.nodes.puppet.posing import EYEBALL, gaze
+from vivant.nodes.formats.gaze import EYEBALL, gaze
 
 Array = npt.NDArray[np.float64]
 

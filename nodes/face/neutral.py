@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
 
 F64 = npt.NDArray[np.float64]
 

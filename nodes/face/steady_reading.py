@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.landmark_sets import LEFT_SIDE, RIGHT_SIDE
 from vivant.nodes.formats.face import FaceReading
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 Array = npt.NDArray[np.float64]
 

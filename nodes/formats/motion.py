@@ -31,3 +31,16 @@ class FaceMotion:
     from_neutral: bool = False
     details: npt.NDArray[np.float32] | None = None
     scores: npt.NDArray[np.float32] | None = None
+
+
+def faded(
+    here: npt.NDArray[np.float32] | None, there: npt.NDArray[np.float32] | None, share: float
+) -> npt.NDArray[np.float32] | None:
+    """Return what lies between two arrays of one shape, 0 at `here`, 1 at `there`.
+
+    What only one of two motions knows of comes and goes with that one's share.
+    """
+    if here is None and there is None:
+        return None
+    parts = [part * values for part, values in ((1 - share, here), (share, there)) if values is not None]
+    return np.asarray(sum(parts), np.float32)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vivant.nodes.face.details import COUNT, HANDLES
 from vivant.nodes.face.landmark_sets import LIDS
 from vivant.nodes.formats.arkit import INDEX
-from vivant.nodes.puppet.posing import EYEBALL, gaze
+from vivant.nodes.formats.gaze import EYEBALL, gaze
 
 F64 = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.puppet.posing import rotation_vector
+from vivant.nodes.formats.rotation import rotation_vector
 
 F64 = npt.NDArray[np.float64]
 

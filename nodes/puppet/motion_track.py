@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.one_euro import OneEuro
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 F64 = npt.NDArray[np.float64]
 

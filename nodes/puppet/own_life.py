@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.graph.params import Cost, NodeParams, param
+from vivant.nodes.formats.gaze import look_aside
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.idle_life import IdleLife
-from vivant.nodes.puppet.posing import look_aside
 from vivant.nodes.puppet.presence import DriverPresence, Presence
 from vivant.nodes.puppet.worn import LIDS, Worn
 

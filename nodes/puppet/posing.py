@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.gaze import EYEBALL, gaze
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
-
-GAZE_YAW_RAD, GAZE_PITCH_RAD = np.radians(38.0), np.radians(28.0)
-EYEBALL = 0.4
-"""Radius of a real eyeball in widths of the eye: 12 mm of 30 mm."""
 
 CAP_RADIUS = 0.75
 """Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
@@ -22,33 +20,6 @@ hair; a flatter cap covers the whole opening. It turns less in exchange."""
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
 the two uppermost vertebrae."""
-
-
-def gaze(weights: npt.NDArray[np.floating], side: str) -> tuple[float, float]:
-    """Return yaw (positive: toward the viewer's right) and pitch (positive: up) of an eye in radians."""
-    out, inward = weights[INDEX[f"eyeLookOut{side}"]], weights[INDEX[f"eyeLookIn{side}"]]
-    down, up = weights[INDEX[f"eyeLookDown{side}"]], weights[INDEX[f"eyeLookUp{side}"]]
-    sign = 1.0 if side == "Left" else -1.0  # the person's left is the viewer's right
-    return float(sign * GAZE_YAW_RAD * (out - inward)), float(GAZE_PITCH_RAD * (up - down))
-
-
-def look_aside(weights: F32, yaw: float, pitch: float) -> None:
-    """Turn the gaze of both eyes, in place; the inverse of `gaze`.
-
-    Args:
-        weights: ``(52,)``; eyeLook weights come to lie in [0, 1].
-        yaw: Radians, positive toward the viewer's right.
-        pitch: Radians, positive up.
-    """
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        for plus, minus, change in (
-            (f"eyeLookOut{side}", f"eyeLookIn{side}", sign * yaw / GAZE_YAW_RAD),
-            (f"eyeLookUp{side}", f"eyeLookDown{side}", pitch / GAZE_PITCH_RAD),
-        ):
-            net = float(weights[INDEX[plus]] - weights[INDEX[minus]]) + change
-            common = float(min(weights[INDEX[plus]], weights[INDEX[minus]]))
-            weights[INDEX[plus]] = min(1.0, common + max(0.0, net))
-            weights[INDEX[minus]] = min(1.0, common + max(0.0, -net))
 
 
 def pose(puppet: Puppet, weights: F32, turn: F64, shift: F64, details: F32 | None = None) -> PuppetPose:
@@ -103,22 +74,3 @@ def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:
     out[:count] = rig.factor * details[:count] + np.tensordot(weights, rig.lack, axes=1)
     out[count:] = rig.gaze * details[count:] / EYEBALL
     return out
-
-
-def rotation_vector(rotation: F64) -> F64:
-    """Axis times angle in radians of a rotation matrix, ``(3,)``; angles below 180 degrees."""
-    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
-    sine = 0.5 * float(np.linalg.norm(axis))
-    cosine = 0.5 * (float(np.trace(rotation)) - 1)
-    angle = float(np.arctan2(sine, cosine))
-    return np.asarray(axis * (0.5 if sine < 1e-8 else 0.5 * angle / sine))
-
-
-def rotation_matrix(vector: F64) -> F64:
-    """Rodrigues' formula: the rotation ``(3, 3)`` about `vector` by its length in radians."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = np.asarray(vector, np.float64) / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)

@@ -17,9 +17,10 @@ from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.head_angles import change_of_angles, turned_by
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
-from vivant.nodes.puppet.posing import pose, rotation_matrix, taken_over
+from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.worn import Worn
 
 _IS_GAZE = np.array([name.startswith("eyeLook") for name in BLENDSHAPES], np.float32)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.formats.puppet import Puppet, Role
-from vivant.nodes.puppet.posing import pose, rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
+from vivant.nodes.puppet.posing import pose
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 
 F32 = npt.NDArray[np.float32]

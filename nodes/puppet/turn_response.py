@@ -14,8 +14,8 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _GAINS = (0.55, 1.6)
-"""Radians that are read for each that is asked, at most and at least. Yaw reads as 0.42 to 0.75 of what is drawn on five
-pictures, and as about 0.7 of what a real head does; undoing 0.42 wholly looked turned half again as far as the driver."""
+"""Radians that are read for each that is asked, at least and at most. On five pictures the tracker reads 0.42 to 0.75 of
+the yaw that is drawn, and some 0.7 of a real head's: where 0.42 was undone wholly, heads looked turned too far."""
 _CURVE_WITHIN = np.radians([20.0, 30.0, 15.0])
 """As far as probes reach, about x, y, z; beyond, what is read is taken to go on straight."""
 _RIDGES = (1e-3, 3e-3, 1e-3, 2.0)

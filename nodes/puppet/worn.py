@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.motion import faded
 from vivant.nodes.formats.puppet import Puppet
 
 LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
@@ -58,14 +59,5 @@ class Worn:
             weights.astype(np.float32),
             self.turn + share * (other.turn - self.turn),
             self.rise + share * (other.rise - self.rise),
-            _faded(self.details, other.details, share),
+            faded(self.details, other.details, share),
         )
-
-
-def _faded(
-    here: npt.NDArray[np.float32] | None, there: npt.NDArray[np.float32] | None, share: float
-) -> npt.NDArray[np.float32] | None:
-    if here is None and there is None:
-        return None
-    parts = [part * details for part, details in ((1 - share, here), (share, there)) if details is not None]
-    return np.asarray(sum(parts), np.float32)

@@ -13,7 +13,8 @@ from vivant.nodes.face.head_fit import tracker_rotation
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.puppet import Puppet
-from vivant.nodes.puppet.posing import pose, rotation_matrix, rotation_vector, taken_over
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
+from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
 from vivant.nodes.rig.probes import Probe

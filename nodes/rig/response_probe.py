@@ -12,9 +12,9 @@ from vivant.nodes.face.details import COUNT
 from vivant.nodes.face.head_fit import tracker_rotation
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.response_fit import fit_response
 from vivant.nodes.puppet.turn_response import fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker

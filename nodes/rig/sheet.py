@@ -16,8 +16,8 @@ from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.rotation import rotation_vector
 from vivant.nodes.puppet.mesh_part import picture_to_pixels
-from vivant.nodes.puppet.posing import rotation_vector
 from vivant.nodes.rig.portrait_panels import (
     View,
     depth_panel,

@@ -23,8 +23,9 @@ from vivant.nodes.formats.depth import DepthMap, Matte
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.assembly import assemble
-from vivant.nodes.puppet.posing import pose, rotation_matrix
+from vivant.nodes.puppet.posing import pose
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 
 F32 = npt.NDArray[np.float32]

@@ -7,7 +7,7 @@ from vivant.graph.node import Emission
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.control.priority import ControlPriority, PriorityInputs, PriorityParams
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 MS = 1_000_000
 

@@ -14,7 +14,7 @@ from vivant.nodes.face.calibrate import CalibrateInputs, CalibrateParams, FaceCa
 from vivant.nodes.face.calibration import calibration_file, read_calibration
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 FRAME_NS = 33_333_333
 TURN = (0.1, 0.25, -0.05)

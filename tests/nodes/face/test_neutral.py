@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from vivant.nodes.face.neutral import LIDS, LOOKS, MOST_REST, Neutral
 from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.gaze import gaze
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.posing import gaze, rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
 
 
 def motion(turn: tuple[float, float, float] = (0, 0, 0), **weights: float) -> FaceMotion:

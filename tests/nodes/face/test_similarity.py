@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from vivant.nodes.face.similarity import similarity
-from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
 
 F64 = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import pytest
 
 from vivant.nodes.face.steady_reading import SteadyReading
 from vivant.nodes.formats.face import FaceReading
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
 FRAME_NS = 33_333_333
 F64 = npt.NDArray[np.float64]

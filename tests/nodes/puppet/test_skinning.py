@@ -9,7 +9,7 @@ import pytest
 
 from vivant.nodes.face.details import COUNT
 from vivant.nodes.formats.puppet import Bone, Morphs, Puppet
-from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.puppet.skinning import bone_matrices, skin, skin_kernel
 
 F32 = npt.NDArray[np.float32]

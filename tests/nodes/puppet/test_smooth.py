@@ -26,8 +26,8 @@ import pytest
 from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.formats.motion import FaceMotion
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.motion_track import MotionTrack
-from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.smooth import PuppetSmooth, SmoothInputs, SmoothParams
 
 MS = 1_000_000

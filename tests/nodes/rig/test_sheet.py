@@ -12,7 +12,7 @@ from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.puppet import Puppet
-from vivant.nodes.puppet.posing import rotation_matrix
+from vivant.nodes.formats.rotation import rotation_matrix
 from vivant.nodes.rig.portrait_panels import View, on_checks, triangles_of
 from vivant.nodes.rig.probes import EXPRESSIONS, NEUTRAL, Probe, turns
 from vivant.nodes.rig.read_back import ReadBack
