@@ -11,8 +11,9 @@ from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.details import DetailScale
+from vivant.nodes.face.face_reader import FaceReader
 from vivant.nodes.formats.face import FaceReading
-from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, control_maps
 from vivant.nodes.puppet.gestures import plain_turns
@@ -58,7 +59,7 @@ def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetProbe]:
     """Make the node, with a tracker of ours in place of the landmarker."""
 
     def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetProbe:
-        monkeypatch.setattr(probe, "_tracker", lambda model: tracker)
+        monkeypatch.setattr(probe, "_tracker", lambda model, puppet: tracker)
         node = PuppetProbe(ProbeParams(**params))
         node.open(where)
         return node
@@ -135,3 +136,30 @@ def test_other_code_makes_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path:
     before = probe._code_version()
     assert before == probe._code_version()
     assert Path(response_probe.__file__).name in {p.name for p in Path(probe.__file__).parent.iterdir()}
+
+
+def test_the_puppets_own_face_is_read_whoever_else_is_there(
+    monkeypatch: pytest.MonkeyPatch, portrait_puppet: Puppet, tmp_path: Path
+) -> None:
+    skin = next(layer for layer in portrait_puppet.layers if layer.role is Role.SKIN)
+    corners = portrait_puppet.triangles.reshape(-1)[skin.first : skin.first + skin.count]
+    width, height = portrait_puppet.size
+    x, y = portrait_puppet.plane[corners].mean(axis=0)[:2] * height
+    own, face_px = np.array([width / 2 + x, height / 2 - y]), portrait_puppet.face_width * height
+
+    def face(middle: Any) -> FaceReading:
+        points = np.zeros((478, 3), np.float32)
+        points[:, :2] = middle
+        return FaceReading(points, (width, height), np.zeros(52, np.float32), np.eye(4, dtype=np.float32))
+
+    turned, other = face(own + np.array([0.4 * face_px, 0])), face(own - np.array([1.5 * face_px, 0]))
+    there: list[FaceReading] = []
+    monkeypatch.setattr(FaceReader, "__init__", lambda self, path: None)
+    monkeypatch.setattr(FaceReader, "search", lambda self, pixels, most=1: there[:most])
+    read = probe._tracker(tmp_path / "model", portrait_puppet)
+    pixels = np.zeros((height, width, 3), np.uint8)
+    for faces, expected in (([other, turned], turned), ([turned], turned), ([other], None), ([], None)):
+        there[:] = faces
+        assert read(pixels) is expected
+    there[:] = [face(0.5 * (own + np.array([0.4 * face_px, 0])))]
+    assert read(np.zeros((height // 2, width // 2, 3), np.uint8)) is there[0]  # drawn smaller
