@@ -90,12 +90,12 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         if learning:
             self._learn(self._fitter.shape_of(reading))
         points = picture_space(reading).astype(np.float64)
+        # The head's turn is the tracker's: by the same eyes the puppet's is measured (`puppet.probe`).
         weights, scale, turn, shift = self._solver.solve(points, reading.scores.astype(np.float64))
         local = (points - shift) @ turn / scale
         if learning:
             self._details.learn(local, weights)
         details = self._details.read(local, weights)
-        rotation = _between(rotation, turn)
         motion = FaceMotion(weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores)
         return FitOutputs(motion, None)
 
@@ -117,14 +117,6 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         before = np.zeros(len(shape)) if self._shape is None else self._shape
         self._shape = before + (shape - before) / self._seen
         self._solver.neutral = self._fitter.neutral_of(self._shape)
-
-
-def _between(tracked: npt.NDArray[np.float32], solved: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return the rotation halfway between two of the same head: their faults are different ones."""
-    from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
-
-    away = rotation_vector(solved @ tracked.astype(np.float64).T)
-    return np.asarray(rotation_matrix(0.5 * away) @ tracked.astype(np.float64), np.float32)
 
 
 def _head_fit_of(arrays: dict[str, npt.NDArray[Any]]) -> HeadFit:

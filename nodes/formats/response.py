@@ -18,6 +18,11 @@ class PuppetResponse:
     ``log(s / (1 - s)) = offset + controls @ sensitivity[:C] + turn @ sensitivity[C:]``. Controls are linear in weights
     and details, see `vivant.nodes.puppet.controls`.
 
+    A head turned by a rotation vector v is read to be turned from rest by another one, in radians: ``turn_gain @ v +
+    turn_curve @ (v_x^2, v_y^2, v_z^2, v_x v_y, v_x v_z, v_y v_z, v_x^3, v_y^3, v_z^3)``, as the picture of a head from
+    aside is not read alike to both sides, and a flat relief more the farther it is turned. Added to it is what its
+    expression is read as: ``weights @ turn_of_weights + details : turn_of_details``.
+
     Attributes:
         of_weights: ``float64 (52, C)`` what weights say of the controls.
         of_details: ``float64 (H + 2, 2, C)`` what details add to that.
@@ -29,8 +34,11 @@ class PuppetResponse:
         offset: ``float64 (K,)``.
         noise: ``float64 (K,)`` variance of what the model does not explain, cross-validated.
         stiffness: ``float64 (C, C)`` inverse covariance of the controls in natural expressions.
-        turn_gain: ``float64 (3,)`` radians that are read for each that the head is turned about x, y, z.
-        turn_leak: ``float64 (C, 3)`` turn that is read, in radians, for each unit of a control.
+        turn_rest: ``float64 (3, 3)`` head to camera, as read of the puppet at rest.
+        turn_gain: ``float64 (3, 3)``.
+        turn_curve: ``float64 (3, 9)``.
+        turn_of_weights: ``float64 (52, 3)``.
+        turn_of_details: ``float64 (H + 2, 2, 3)``.
     """
 
     of_weights: F64
@@ -43,5 +51,8 @@ class PuppetResponse:
     offset: F64
     noise: F64
     stiffness: F64
+    turn_rest: F64
     turn_gain: F64
-    turn_leak: F64
+    turn_curve: F64
+    turn_of_weights: F64
+    turn_of_details: F64

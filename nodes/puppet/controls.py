@@ -93,8 +93,13 @@ CONTROLS = _controls()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ControlMaps:
-    """The linear maps between controls and what they are made of; fields as in `PuppetResponse`."""
+    """The linear maps between controls and what they are made of; fields as in `PuppetResponse`.
 
+    Attributes:
+        units: What they were written from, as `control_maps` takes it.
+    """
+
+    units: F64
     of_weights: F64
     of_details: F64
     into_details: F64
@@ -126,4 +131,4 @@ def control_maps(units: F64) -> ControlMaps:
             of_details[rows, control.axis, number] = 1 / (len(rows) * control.unit)
             for mark, share in (control.moved or {}).items():
                 into_details[number, _ROW[mark], control.axis] = share * control.unit
-    return ControlMaps(of_weights, of_details, into_details, into_jaw)
+    return ControlMaps(units, of_weights, of_details, into_details, into_jaw)

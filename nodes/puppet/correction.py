@@ -19,12 +19,14 @@ _READING_NOISE = 0.03
 _LEAST_ODDS = 0.02
 _REMEMBERED_S = 10.0
 _SWEEPS = 60
-_MOST_LEAK_RAD = 0.07
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What a puppet is asked: weights ``(52,)``, details ``(H + 2, 2)``, and the turn's rotation vector ``(3,)``."""
+    """What a puppet is asked: weights ``(52,)``, details ``(H + 2, 2)``, and the turn's rotation vector ``(3,)``.
+
+    The turn is taken as it is: `vivant.nodes.puppet.turn_response` says which is to be asked.
+    """
 
     weights: F32
     details: F32
@@ -46,7 +48,6 @@ class Correction:
         """Another driver comes."""
         self._level: F64 | None = None
         self._seen_s = 0.0
-        self._rest: F64 | None = None
 
     def step(self, response: PuppetResponse, asked: Asked, scores: F32, dt_s: float) -> Asked:
         """Correct one frame.
@@ -66,7 +67,7 @@ class Correction:
         expected = response.offset + np.concatenate([controls, asked.turn]) @ response.sensitivity
         missed = log_odds(wanted, _LEAST_ODDS) - expected
         if self._level is None:
-            self._level, self._rest = missed, controls
+            self._level = missed
         self._seen_s = min(self._seen_s + dt_s, _REMEMBERED_S)
         if dt_s > 0:
             self._level = self._level + min(1.0, dt_s / self._seen_s) * (missed - self._level)
@@ -80,10 +81,7 @@ class Correction:
         jaw = INDEX["jawOpen"]
         weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
         details = (asked.details + np.tensordot(change, response.into_details, axes=1)).astype(np.float32)
-        assert self._rest is not None
-        moved = self._controls(response, weights, details) - self._rest
-        leak = np.clip(moved @ response.turn_leak, -_MOST_LEAK_RAD, _MOST_LEAK_RAD)
-        return Asked(weights, details, (asked.turn - leak) / response.turn_gain)
+        return Asked(weights, details, asked.turn)
 
     @staticmethod
     def _controls(response: PuppetResponse, weights: F32, details: F32) -> F64:

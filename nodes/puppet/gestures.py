@@ -88,6 +88,12 @@ _SECOND_MOUTH, _SECOND_STRENGTH = 0.35, (0.1, 0.5)
 _STRAY = 0.04
 _TURN_DEG = (5.0, 8.0, 4.0)
 _SEED = 7
+_PLAIN_DEG = (
+    *((pitch, 0, 0) for pitch in (-20, -10, 10, 20)),
+    *((0, yaw, 0) for yaw in (-30, -20, -10, 10, 20, 30)),
+    *((0, 0, roll) for roll in (-15, 15)),
+    *((pitch, yaw, 0) for pitch in (-12, 12) for yaw in (-18, 18)),
+)
 
 
 def gestures(count: int) -> tuple[F64, F64]:
@@ -106,3 +112,8 @@ def gestures(count: int) -> tuple[F64, F64]:
         worn[again] += lot.uniform(*_SECOND_STRENGTH) * _MOUTHS[lot.integers(len(_MOUTHS))]
     worn += _STRAY * np.abs(lot.standard_normal(worn.shape)) * (lot.random(worn.shape) < 0.5)
     return np.clip(worn, 0, 1), np.radians(lot.standard_normal((count, 3)) * _TURN_DEG)
+
+
+def plain_turns() -> F64:
+    """Return turns of a head without expression, as far as they are natural ``(16, 3)``, as of `gestures`."""
+    return np.radians(np.array(_PLAIN_DEG, np.float64))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, ControlMaps
+from vivant.nodes.puppet.turn_response import TurnFit
 
 F64 = npt.NDArray[np.float64]
 
@@ -19,9 +20,6 @@ _FOLDS = 5
 _LEAST_ODDS = 0.01
 _OWN, _FOREIGN, _TURN = 0.5, 4.0, 0.03
 """Ridges: of a score's own region and side, of others, of the turn's radians."""
-_TURN_RIDGE, _LEAK_RIDGE = 1e-4, 5.0
-_GAIN_RANGE = (0.7, 1.4)
-_LEAK_SHARE = 0.5
 _LOOSE = 0.02
 
 
@@ -31,7 +29,7 @@ def log_odds(scores: npt.NDArray[np.floating], least: float = _LEAST_ODDS) -> F6
     return np.asarray(np.log(held / (1 - held)))
 
 
-def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read_turns: F64) -> PuppetResponse | None:
+def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, turned: TurnFit) -> PuppetResponse | None:
     """Fit the model by ridge regression; how far it is to be trusted by cross-validation.
 
     Args:
@@ -39,7 +37,7 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read
         controls: What was asked, ``(N, C)``.
         turns: How the head was turned, rotation vectors in radians ``(N, 3)``.
         scores: What was read, ``(N, 52)``.
-        read_turns: How the head was read to be turned from rest, ``(N, 3)``.
+        turned: What is read of turns.
 
     Returns:
         The response; None where too few probes could be read.
@@ -61,8 +59,6 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read
         kept, tried = fold != number, fold == number
         missed[tried] = outputs[tried] - inputs[tried] @ _regress(inputs[kept], outputs[kept], ridges)
     count = len(CONTROLS)
-    turn_ridge = np.concatenate([np.full(count, _LEAK_RIDGE), np.full(3, _TURN_RIDGE)])
-    read = _regress(inputs, read_turns - read_turns.mean(axis=0), np.tile(turn_ridge, (3, 1)))
     spread = np.cov(controls.T) + _LOOSE * np.eye(count)
     return PuppetResponse(
         of_weights=maps.of_weights,
@@ -75,8 +71,11 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, read
         offset=mean_odds - mean_asked @ sensitivity,
         noise=(missed**2).mean(axis=0),
         stiffness=np.asarray(np.linalg.inv(spread), np.float64),
-        turn_gain=np.clip(np.diag(read[count:]), *_GAIN_RANGE),
-        turn_leak=_LEAK_SHARE * read[:count],
+        turn_rest=turned.rest,
+        turn_gain=turned.gain,
+        turn_curve=turned.curve,
+        turn_of_weights=turned.of_weights,
+        turn_of_details=turned.of_details,
     )
 
 

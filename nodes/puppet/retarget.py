@@ -17,7 +17,8 @@ from vivant.nodes.formats.arkit import BLENDSHAPES
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
-from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix
+from vivant.nodes.puppet.head_angles import change_of_angles, turned_by
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.worn import Worn
@@ -112,26 +113,35 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
     def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> Worn:
         from vivant.nodes.puppet.lip_contact import contact
 
-        weights, turn = motion.weights, motion.rotation.astype(np.float64)
-        details, neutral_details = motion.details, None
+        weights, details = motion.weights, motion.details
+        rotation, neutral_rotation, neutral_details = motion.rotation.astype(np.float64), np.eye(3), None
         if motion.from_neutral:
             neutral_weights = np.zeros_like(weights)
         else:
             self._neutral = self._neutral or motion
             neutral_weights, neutral_details = self._neutral.weights, self._neutral.details
-            turn = turn @ self._neutral.rotation.astype(np.float64).T
-        vector, scores = rotation_vector(turn), motion.scores
+            neutral_rotation = self._neutral.rotation.astype(np.float64)
+        change, scores = change_of_angles(neutral_rotation, rotation), motion.scores
         if self.params.mirror:
             from vivant.nodes.puppet.mirroring import mirrored_details, mirrored_rotation_vector, mirrored_weights
 
             weights, neutral_weights = mirrored_weights(weights), mirrored_weights(neutral_weights)
             details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
-            vector = mirrored_rotation_vector(vector)
+            change = mirrored_rotation_vector(change)
             scores = None if scores is None else mirrored_weights(scores)
         touching = contact(puppet.lips, weights, details)
         if response is not None and scores is not None and details is not None:
-            asked = self._corrected(response, weights, details, vector, scores, now_ns)
-            weights, details, vector = asked.weights, asked.details, asked.turn
+            from vivant.nodes.puppet.correction import Asked
+            from vivant.nodes.puppet.turn_response import asked_turn, leak_of
+
+            wanted = turned_by(response.turn_rest, change)
+            no_details = np.zeros_like(details) if neutral_details is None else neutral_details
+            leak = leak_of(response, weights, details) - leak_of(response, neutral_weights, no_details)
+            vector = asked_turn(response, wanted, leak)
+            asked = self._corrected(response, Asked(weights, details, vector), scores, now_ns)
+            weights, details = asked.weights, asked.details
+        else:
+            vector = turned_by(puppet.head_rotation.astype(np.float64), change)
         vector = self.params.head_gain * vector
         gain = np.float32(self.params.expression_gain) * _IS_EXPRESSION + np.float32(self.params.gaze_gain) * _IS_GAZE
         gain += _IS_LID
@@ -153,19 +163,17 @@ class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type
     def _corrected(
         self,
         response: PuppetResponse,
-        weights: npt.NDArray[np.float32],
-        details: npt.NDArray[np.float32],
-        turn: npt.NDArray[np.float64],
+        asked: Asked,
         scores: npt.NDArray[np.float32],
         now_ns: int,
     ) -> Asked:
-        from vivant.nodes.puppet.correction import Asked, Correction
+        from vivant.nodes.puppet.correction import Correction
 
         if self._correction is None:
             self._correction = Correction()
         dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
         self._corrected_ns = now_ns
-        return self._correction.step(response, Asked(weights, details, turn), scores, dt_s)
+        return self._correction.step(response, asked, scores, dt_s)
 
     def _limited(
         self, vector: npt.NDArray[np.float64], limits: tuple[float, float, float, float]

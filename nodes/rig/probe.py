@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from vivant.graph.node import Lane, Node, NodeContext, Outcome
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import latest, output, tick
-from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.formats.response import PuppetResponse
 
 if TYPE_CHECKING:
     from vivant.nodes.rig.read_back import Tracker
+
+
+_MOST_FACES = 5
+_OWN_WITHIN = 0.8
+"""Face widths from where the puppet's face rests: as far as it turns, and not as far as another's face."""
 
 
 class ProbeParams(NodeParams):
@@ -42,7 +51,7 @@ class ProbeOutputs:
 
 
 class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER):
-    """Draws a puppet in some ninety expressions and reads the drawings with the tracker that reads the driver.
+    """Draws a puppet in a hundred expressions and turns and reads them with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
     takes it from disk. Offline it is measured before the first frame, live a few probes with each.
@@ -89,7 +98,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
                 self._response = PuppetResponse(**stored)
                 return
         maps = control_maps(DetailScale(load_head()).units)
-        self._probing = measured_response(self._context.gl, puppet, _tracker(model), maps)
+        self._probing = measured_response(self._context.gl, puppet, _tracker(model, puppet), maps)
 
     def _go_on(self, probes: int | None) -> None:
         from vivant.nodes.puppet.build_cache import BuildCache
@@ -114,11 +123,28 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
             self._probing = None
 
 
-def _tracker(model: Path) -> Tracker:
+def _tracker(model: Path, puppet: Puppet) -> Tracker:
+    """Read the puppet's own face, whoever else is in the picture."""
     from vivant.nodes.face.face_reader import FaceReader
 
     reader = FaceReader(model)
-    return lambda pixels: next(iter(reader.search(pixels)), None)
+    skin = next(layer for layer in puppet.layers if layer.role is Role.SKIN)
+    corners = puppet.plane[puppet.triangles.reshape(-1)[skin.first : skin.first + skin.count]]
+    middle = corners.mean(axis=0)
+    width, height = puppet.size
+    own = np.array([0.5 + middle[0] * height / width, 0.5 - middle[1]])  # as shares of the drawing
+    reach = _OWN_WITHIN * puppet.face_width
+
+    def read(pixels: npt.NDArray[np.uint8]) -> FaceReading | None:
+        size = np.array([pixels.shape[1], pixels.shape[0]])
+
+        def away(face: FaceReading) -> float:
+            return float(np.linalg.norm(face.points[:, :2].mean(axis=0) - own * size) / size[1])
+
+        found = min(reader.search(pixels, _MOST_FACES), key=away, default=None)
+        return found if found is not None and away(found) < reach else None
+
+    return read
 
 
 def _code_version() -> str:

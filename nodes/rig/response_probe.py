@@ -14,8 +14,9 @@ from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.controls import ControlMaps
-from vivant.nodes.puppet.gestures import gestures
+from vivant.nodes.puppet.gestures import gestures, plain_turns
 from vivant.nodes.puppet.response_fit import fit_response
+from vivant.nodes.puppet.turn_response import fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
 PROBES = 90
@@ -51,19 +52,31 @@ def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | No
         return
     rest_rotation = tracker_rotation(rest).astype(np.float64)
     worn, turns = gestures(PROBES)
+    plain_turned = plain_turns()
     stray = _STRAY * np.random.default_rng(_SEED).standard_normal((PROBES, len(maps.into_jaw)))
-    controls: list[npt.NDArray[np.float64]] = []
-    asked: list[npt.NDArray[np.float64]] = []
+    asked = [
+        *(
+            (weights, turn, np.tensordot(by, maps.into_details, axes=1))
+            for weights, turn, by in zip(worn, turns, stray, strict=True)
+        ),
+        *((np.zeros(52), turn, plain.astype(np.float64)) for turn in plain_turned),
+    ]
+    answered: list[int] = []
     scores: list[npt.NDArray[np.float32]] = []
     seen: list[npt.NDArray[np.float64]] = []
-    for weights, turn, by in zip(worn, turns, stray, strict=True):
-        details = np.tensordot(by, maps.into_details, axes=1).astype(np.float32)
-        reading = player.read(weights.astype(np.float32), rotation_matrix(turn), details)
+    for number, (weights, turn, details) in enumerate(asked):
+        reading = player.read(weights.astype(np.float32), rotation_matrix(turn), details.astype(np.float32))
         if reading is not None:
-            controls.append(weights @ maps.of_weights + np.tensordot(details, maps.of_details, axes=2))
-            asked.append(turn)
+            answered.append(number)
             scores.append(reading.scores)
             seen.append(rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest_rotation.T))
         yield None
-    if controls:
-        yield fit_response(maps, np.array(controls), np.array(asked), np.array(scores, np.float64), np.array(seen))
+    if not answered:
+        return
+    weights, turns, details = (np.array(part) for part in zip(*(asked[number] for number in answered), strict=True))
+    turned = fit_turns(maps.units, rest_rotation, turns, weights, details, np.array(seen))
+    # Eyes, brows and jaw are fitted to expressions: far turns without any would only bend the straight lines.
+    worn_ones = np.array(answered) < PROBES
+    weights, turns, details = weights[worn_ones], turns[worn_ones], details[worn_ones]
+    controls = weights @ maps.of_weights + np.tensordot(details, maps.of_details, axes=2)
+    yield fit_response(maps, controls, turns, np.array(scores, np.float64)[worn_ones], turned)

@@ -11,10 +11,12 @@ from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.details import DetailScale
+from vivant.nodes.face.face_reader import FaceReader
 from vivant.nodes.formats.face import FaceReading
-from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, control_maps
+from vivant.nodes.puppet.gestures import plain_turns
 from vivant.nodes.puppet.response_fit import READ
 from vivant.nodes.rig import probe, response_probe
 from vivant.nodes.rig.probe import ProbeInputs, ProbeParams, PuppetProbe
@@ -57,7 +59,7 @@ def tuned(monkeypatch: pytest.MonkeyPatch) -> Callable[..., PuppetProbe]:
     """Make the node, with a tracker of ours in place of the landmarker."""
 
     def make(where: NodeContext, tracker: BrightnessTracker, **params: Any) -> PuppetProbe:
-        monkeypatch.setattr(probe, "_tracker", lambda model: tracker)
+        monkeypatch.setattr(probe, "_tracker", lambda model, puppet: tracker)
         node = PuppetProbe(ProbeParams(**params))
         node.open(where)
         return node
@@ -74,7 +76,7 @@ def test_a_puppet_is_drawn_small_and_read_often_enough(gl: Any, portrait_puppet:
     steps = list(measured_response(gl, portrait_puppet, seen, control_maps(DetailScale(head).units)))
     response = steps[-1]
     assert isinstance(response, PuppetResponse) and all(s is None for s in steps[:-1])
-    assert seen.calls == PROBES + 2
+    assert seen.calls == PROBES + len(plain_turns()) + 2
     assert response.sensitivity.shape == (len(CONTROLS) + 3, len(READ)) and np.isfinite(response.sensitivity).all()
 
 
@@ -102,7 +104,7 @@ def test_live_each_frame_measures_a_little(
     tracker = BrightnessTracker()
     node = tuned(context(gl, tmp_path, offline=False), tracker)
     assert step(node, portrait_puppet) is None and tracker.calls <= 3
-    found = [step(node, portrait_puppet, seq) for seq in range(1, PROBES + 5)]
+    found = [step(node, portrait_puppet, seq) for seq in range(1, PROBES + len(plain_turns()) + 5)]
     assert found[-1] is not None and found[0] is None
     node.close(Outcome.DONE)
 
@@ -134,3 +136,30 @@ def test_other_code_makes_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path:
     before = probe._code_version()
     assert before == probe._code_version()
     assert Path(response_probe.__file__).name in {p.name for p in Path(probe.__file__).parent.iterdir()}
+
+
+def test_the_puppets_own_face_is_read_whoever_else_is_there(
+    monkeypatch: pytest.MonkeyPatch, portrait_puppet: Puppet, tmp_path: Path
+) -> None:
+    skin = next(layer for layer in portrait_puppet.layers if layer.role is Role.SKIN)
+    corners = portrait_puppet.triangles.reshape(-1)[skin.first : skin.first + skin.count]
+    width, height = portrait_puppet.size
+    x, y = portrait_puppet.plane[corners].mean(axis=0)[:2] * height
+    own, face_px = np.array([width / 2 + x, height / 2 - y]), portrait_puppet.face_width * height
+
+    def face(middle: Any) -> FaceReading:
+        points = np.zeros((478, 3), np.float32)
+        points[:, :2] = middle
+        return FaceReading(points, (width, height), np.zeros(52, np.float32), np.eye(4, dtype=np.float32))
+
+    turned, other = face(own + np.array([0.4 * face_px, 0])), face(own - np.array([1.5 * face_px, 0]))
+    there: list[FaceReading] = []
+    monkeypatch.setattr(FaceReader, "__init__", lambda self, path: None)
+    monkeypatch.setattr(FaceReader, "search", lambda self, pixels, most=1: there[:most])
+    read = probe._tracker(tmp_path / "model", portrait_puppet)
+    pixels = np.zeros((height, width, 3), np.uint8)
+    for faces, expected in (([other, turned], turned), ([turned], turned), ([other], None), ([], None)):
+        there[:] = faces
+        assert read(pixels) is expected
+    there[:] = [face(0.5 * (own + np.array([0.4 * face_px, 0])))]
+    assert read(np.zeros((height // 2, width // 2, 3), np.uint8)) is there[0]  # drawn smaller
