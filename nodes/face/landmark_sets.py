@@ -44,5 +44,3 @@ SCORED = (
     474, 475, 476, 477,
 )  # fmt: skip
 """What MediaPipe's network of expression scores is given, in its order."""
-JAW_ANGLES = (132, 361)
-"""Below the ears, on the right and on the left."""

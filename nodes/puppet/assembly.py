@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.landmark_sets import JAW_ANGLES, LEFT_SIDE, RIGHT_SIDE
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.placed_head import PlacedHead, place_head
 from vivant.nodes.face.rims import mouth_is_open
@@ -106,7 +105,7 @@ def _joined(
     eye_z: float,
     face_width: float,
 ) -> Puppet:
-    bones = skeleton(fit, eye_centres, _flatter(head, placed, depth_map, fit.size))
+    bones = skeleton(fit, eye_centres)
     number = {bone.name: i for i, bone in enumerate(bones)}
     vertices = np.concatenate([p.vertices for p in parts]).astype(np.float32)
     count = len(vertices)
@@ -168,12 +167,6 @@ def _joined(
         lips=lips,
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
-
-
-def _flatter(head: AnatomicalHead, placed: PlacedHead, depth_map: F32, size: tuple[int, int]) -> float:
-    """How much nearer the relief has the sides of the head than the head itself, picture heights, 0 or more."""
-    sides = head.landmark_positions(placed.vertices)[[RIGHT_SIDE, LEFT_SIDE, *JAW_ANGLES]]
-    return max(0.0, float(np.mean(_sample(depth_map, picture_to_uv(sides, size)) - sides[:, 2])))
 
 
 def _hang_on_jaw(

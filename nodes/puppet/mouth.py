@@ -25,7 +25,7 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.025  # how far the biting edges pass the closed lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the closed lips, decimetres
 
 _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
 

@@ -14,30 +14,22 @@ F32 = npt.NDArray[np.float32]
 
 _HEAD_FROM, _HEAD_TO = -0.42, -0.03  # face widths above the chin between which the head takes over from the neck
 _NECK_FROM, _NECK_TO = -0.68, -0.2
-_OWN_WITHIN, _OWN_FADES = (0.5, 1.0), (0.45, 0.4)
+_OWN_WITHIN, _OWN_FADES = (0.75, 1.0), (0.5, 0.4)
 """Face widths aside: how far what goes with the head reaches below the ears and above, hair included, and over how much
 that fades. Beside and below begin collars, shoulders, others."""
 _BELOW_EARS, _ABOVE = 0.25, 0.75  # face widths above the chin
 
 
-def skeleton(fit: HeadFit, eye_centres: dict[str, F32], flatter: float = 0.0) -> tuple[Bone, ...]:
-    """Return root, neck, head, jaw and the two eyes, parents first.
-
-    Args:
-        fit: The fitted head.
-        eye_centres: ``Left`` and ``Right``, each ``(3,)``.
-        flatter: How much nearer the relief has the sides of the head than the head itself, picture heights. The axis
-            comes nearer with them: ears and neck, which lie beside it, would else swing aside with every turn.
-    """
+def skeleton(fit: HeadFit, eye_centres: dict[str, F32]) -> tuple[Bone, ...]:
+    """Return root, neck, head, jaw and the two eyes, parents first."""
 
     def at(point: tuple[float, float, float]) -> F32:
         return np.asarray(fit.place(np.array([point], np.float32))[0])
 
-    nearer = np.array([0, 0, flatter], np.float32)
     return (
         Bone("root", -1, np.zeros(3, np.float32)),
-        Bone("neck", 0, at(NECK_DM) + nearer),
-        Bone("head", 1, at(HEAD_DM) + nearer),
+        Bone("neck", 0, at(NECK_DM)),
+        Bone("head", 1, at(HEAD_DM)),
         Bone("jaw", 2, at(JAW_DM)),
         Bone("eyeLeft", 2, eye_centres["Left"]),
         Bone("eyeRight", 2, eye_centres["Right"]),
