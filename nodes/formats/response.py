@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,9 @@ class PuppetResponse:
         stiffness: ``float64 (C, C)`` inverse covariance of the controls in natural expressions.
         turn_gain: ``float64 (3,)`` radians that are read for each that the head is turned about x, y, z.
         turn_leak: ``float64 (C, 3)`` turn that is read, in radians, for each unit of a control.
+        lid_closing: ``float64 (C, 2)`` by how much each control closes the right and the left eye, 1: wholly.
+        lid_closed: ``float64 (n,)`` how far both were closed, rising; empty: not measured.
+        lid_odds: ``float64 (n, 2)`` log-odds of the right and the left blink that were read then.
     """
 
     of_weights: F64
@@ -45,3 +48,6 @@ class PuppetResponse:
     stiffness: F64
     turn_gain: F64
     turn_leak: F64
+    lid_closing: F64 = field(default_factory=lambda: np.zeros((0, 2)))
+    lid_closed: F64 = field(default_factory=lambda: np.zeros(0))
+    lid_odds: F64 = field(default_factory=lambda: np.zeros((0, 2)))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.details import COUNT
+from vivant.nodes.face.anatomical_head import load_head
+from vivant.nodes.face.details import COUNT, DetailScale
 from vivant.nodes.face.head_fit import tracker_rotation
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures
+from vivant.nodes.puppet.lid_curve import BLINKS, SWEEP, closing_of, monotone, swept
 from vivant.nodes.puppet.posing import rotation_matrix, rotation_vector
-from vivant.nodes.puppet.response_fit import fit_response
+from vivant.nodes.puppet.response_fit import fit_response, log_odds
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
 PROBES = 90
@@ -65,5 +68,20 @@ def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | No
             scores.append(reading.scores)
             seen.append(rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest_rotation.T))
         yield None
+    closing = closing_of(DetailScale(load_head()))
+    closed: list[float] = []
+    blinks: list[npt.NDArray[np.float64]] = []
+    for level in SWEEP:
+        weights = swept(float(level))
+        reading = player.read(weights.astype(np.float32), np.eye(3), plain)
+        if reading is not None:
+            closed.append(float((weights @ maps.of_weights @ closing).mean()))
+            blinks.append(log_odds(reading.scores[BLINKS]))
+        yield None
+    response = None
     if controls:
-        yield fit_response(maps, np.array(controls), np.array(asked), np.array(scores, np.float64), np.array(seen))
+        response = fit_response(maps, np.array(controls), np.array(asked), np.array(scores, np.float64), np.array(seen))
+    if response is not None and len(closed) > len(SWEEP) // 2:
+        odds = monotone(np.array(blinks))
+        response = dataclasses.replace(response, lid_closing=closing, lid_closed=np.array(closed), lid_odds=odds)
+    yield response
