@@ -139,8 +139,8 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
 
 def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
     """How far the lids' middles are apart, decimetres, of landmarks or their displacements ``(..., 478, 3)``."""
-    upper, lower = (list(rim) for rim in zip(*LIDS[side][_MIDDLE], strict=True))
-    apart = (marks[..., upper, :] - marks[..., lower, :]) @ fit.rotation[:, 1] / fit.scale
+    pairs = np.array(LIDS[side][_MIDDLE])
+    apart = (marks[..., pairs[:, 0], :] - marks[..., pairs[:, 1], :]) @ fit.rotation[:, 1] / fit.scale
     return np.asarray(apart.mean(axis=-1), np.float32)
 
 

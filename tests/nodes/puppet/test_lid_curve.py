@@ -41,7 +41,7 @@ def test_a_blink_of_the_average_head_closes_its_eyes(head: AnatomicalHead) -> No
 
 def test_the_nearest_sequence_that_never_falls() -> None:
     odds = np.array([[0.0, 3.0], [2.0, 2.0], [1.0, 1.0], [4.0, 6.0]])
-    np.testing.assert_allclose(monotone(odds), [[0, 2], [1.5, 2], [1.5, 2], [4, 6]])
+    np.testing.assert_allclose(monotone(odds), np.array([[0.0, 2.0], [1.5, 2.0], [1.5, 2.0], [4.0, 6.0]]))
 
 
 def test_lids_are_closed_to_where_they_read_as_wanted() -> None:
