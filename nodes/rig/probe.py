@@ -39,7 +39,7 @@ class ProbeOutputs:
 
 
 class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER):
-    """Draws a puppet in some ninety expressions and reads the drawings with the tracker that reads the driver.
+    """Draws a puppet in some hundred expressions and reads the drawings with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
     takes it from disk. Offline it is measured before the first frame, live a few probes with each.
