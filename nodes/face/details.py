@@ -97,6 +97,8 @@ class DetailScale:
     def __init__(self, head: AnatomicalHead) -> None:
         landmarks = head.landmark_positions(head.vertices).astype(np.float64)
         self._average = features(landmarks)
+        self.lid_gap = self._average[LID_ROWS[[0, 14]], 1]
+        """How far the average head's right and left eye are open, decimetres, ``(2,)``."""
         self.units = head.landmark_positions(head.face_units)[:, list(HANDLES), :2].astype(np.float64)
         """What the average head's units do to the handles, decimetres, ``(52, H, 2)``."""
 

@@ -126,9 +126,21 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)
     axes = (fit.scale * fit.rotation[:, :2].T).astype(np.float32)  # of the head, in picture space
-    handles = np.einsum("hv,ax->havx", fields, axes).reshape(2 * len(HANDLES), -1, 3)
+    handles = np.einsum("hv,ax->havx", fields, axes).reshape(2 * len(HANDLES), -1, 3).astype(np.float32)
     gaze = np.ones((2, 2), np.float32)
-    return handles.astype(np.float32), Details(lack.astype(np.float32), factor.astype(np.float32), gaze)
+    resting, marks = head.landmark_positions(vertices), head.landmark_positions(np.concatenate([units, handles]))
+    gap, opening = (
+        np.stack([_gap(places, side, fit) for side in LIDS], axis=-1).astype(np.float32) for places in (resting, marks)
+    )
+    rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening)
+    return handles, rig
+
+
+def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
+    """How far the lids' middles are apart, decimetres, of landmarks or their displacements ``(..., 478, 3)``."""
+    pairs = np.array(LIDS[side][_MIDDLE])
+    apart = (marks[..., pairs[:, 0], :] - marks[..., pairs[:, 1], :]) @ fit.rotation[:, 1] / fit.scale
+    return np.asarray(apart.mean(axis=-1), np.float32)
 
 
 _MIDDLE = slice(2, 5)
@@ -140,18 +152,22 @@ _LEAST_WORN = 1e-4
 def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
     """Make each blink close its eye at weight 1, whatever the eye's size and form; in place.
 
-    The unit is scaled until the middle of the lids meets; what then gapes or overlaps along the rim is spread
-    smoothly.
+    The eye is closed from where it is widest, as the picture has it or without its other units: who blinks may have
+    stopped squinting as the picture does. (Lids that meet earlier are held there, see `posing`.) The unit is scaled
+    until the middle of the lids meets; what then gapes or overlaps along the rim is spread smoothly.
     """
     up = fit.rotation[:, 1]
     resting = head.landmark_positions(vertices)
+    worn = fit.weights[:, None, None] * head.landmark_positions(units)
     for side, pairs in LIDS.items():
         unit = INDEX[f"eyeBlink{side}"]
         to_go = 1 - float(fit.weights[unit])
         if to_go < 0.05:
             continue
         moved = head.landmark_positions(units[unit])
-        gaps = np.array([(resting[upper] - resting[lower]) @ up for upper, lower in pairs])
+        relaxed = resting - worn.sum(axis=0) + worn[unit]
+        apart = [[(places[upper] - places[lower]) @ up for upper, lower in pairs] for places in (resting, relaxed)]
+        gaps = np.max(apart, axis=0)
         closing = np.array([(moved[lower] - moved[upper]) @ up for upper, lower in pairs]) * to_go
         gap = float(gaps[_MIDDLE].mean())
         if closing[_MIDDLE].mean() > 1e-6 and gap > 0:

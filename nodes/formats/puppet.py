@@ -92,11 +92,15 @@ class Details:
             face of this size, decimetres.
         factor: ``float32 (H, 2)`` from motion of the average head to this puppet's, decimetres.
         gaze: ``float32 (2, 2)`` the same for the irises, right and left.
+        lid_gap: ``float32 (2,)`` how far the right and the left eye are open at rest, decimetres.
+        lid_opening: ``float32 (52 + 2 H, 2)`` by how much each unit at weight 1 opens them.
     """
 
     lack: F32
     factor: F32
     gaze: F32
+    lid_gap: F32
+    lid_opening: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,8 @@ CAP_RADIUS = 0.75
 """Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
 hair; a flatter cap covers the whole opening. It turns less in exchange."""
 
+_LID_OVERLAP_DM = 0.012
+
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
 the two uppermost vertebrae."""
@@ -58,8 +60,29 @@ def pose(
         local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
         rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
     handles = np.zeros(0, np.float32) if details is None else np.ascontiguousarray(details[:-2]).reshape(-1)
+    weights = _lids_meet(puppet, weights, handles)
     touching = np.zeros(0, np.float32) if contact is None else contact
     return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles, touching)
+
+
+def _lids_meet(puppet: Puppet, weights: F32, handles: F32) -> F32:
+    """Return the weights with blinks held where the lids meet: a squint, or a detail, may have closed part of the way.
+
+    Lids that passed each other would draw the upper one's skin over the cheek.
+    """
+    rig = puppet.details
+    gap = rig.lid_gap + (weights - puppet.expression) @ rig.lid_opening[:52]
+    if len(handles):
+        gap = gap + handles @ rig.lid_opening[52:]
+    too_far = np.maximum(-_LID_OVERLAP_DM - gap, 0)
+    if not too_far.any():
+        return weights
+    held = weights.copy()
+    for number, side in enumerate(("Right", "Left")):
+        unit = INDEX[f"eyeBlink{side}"]
+        closing = max(-float(rig.lid_opening[unit, number]), 1e-6)
+        held[unit] = max(0.0, float(weights[unit]) - float(too_far[number]) / closing)
+    return held
 
 
 def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:

@@ -99,6 +99,25 @@ def test_a_blink_of_1_closes_every_pair_of_lids(
         assert left.min() > -0.03, f"{side} lids overlap"
 
 
+def test_a_blink_closes_the_eyes_of_a_squinting_picture_that_squints_no_more(
+    head: AnatomicalHead, make_fit: MakeFit
+) -> None:
+    fit = make_fit({"eyeSquintLeft": 0.8, "eyeSquintRight": 0.6, "cheekSquintLeft": 0.4})
+    placed = place_head(head, fit)
+    blinks = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+    assert fit.weights[INDEX["eyeSquintLeft"]] > 0.3
+    neutral = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
+    closed = (neutral + placed.units[blinks].sum(axis=0)).astype(np.float32)
+    for pairs in LIDS.values():
+        assert gaps(head, neutral.astype(np.float32), fit.rotation[:, 1], pairs)[2:5].mean() > 0.002
+        assert (gaps(head, closed, fit.rotation[:, 1], pairs) / fit.scale).max() < 0.008
+    marks = head.landmark_positions(neutral.astype(np.float32))
+    for number, side in enumerate(LIDS):
+        apart = [(marks[upper] - marks[lower]) @ fit.rotation[:, 1] for upper, lower in LIDS[side][2:5]]
+        said = placed.details.lid_gap - fit.weights @ placed.details.lid_opening[:52]
+        assert said[number] == pytest.approx(np.mean(apart) / fit.scale, abs=1e-4)
+
+
 @pytest.mark.parametrize("name", ["smile", "open", "neutral"])
 @pytest.mark.parametrize("bent", [0.0, 0.02])
 def test_lips_meet_from_corner_to_corner_where_no_unit_is_worn(
