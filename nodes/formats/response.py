@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +39,6 @@ class PuppetResponse:
         turn_curve: ``float64 (3, 9)``.
         turn_of_weights: ``float64 (52, 3)``.
         turn_of_details: ``float64 (H + 2, 2, 3)``.
-        lid_closing: ``float64 (C, 2)`` by how much each control closes the right and the left eye, 1: wholly.
-        lid_closed: ``float64 (n,)`` how far both were closed, rising; empty: not measured.
-        lid_odds: ``float64 (n, 2)`` log-odds of the right and the left blink that were read then.
     """
 
     of_weights: F64
@@ -59,6 +56,3 @@ class PuppetResponse:
     turn_curve: F64
     turn_of_weights: F64
     turn_of_details: F64
-    lid_closing: F64 = field(default_factory=lambda: np.zeros((0, 2)))
-    lid_closed: F64 = field(default_factory=lambda: np.zeros(0))
-    lid_odds: F64 = field(default_factory=lambda: np.zeros((0, 2)))

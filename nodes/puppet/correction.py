@@ -10,7 +10,6 @@ import numpy.typing as npt
 from vivant.nodes.face.expression_solver import descend
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.response import PuppetResponse
-from vivant.nodes.puppet.lid_curve import BLINKS, LidCurve, still_open, trust
 from vivant.nodes.puppet.response_fit import log_odds
 
 F32 = npt.NDArray[np.float32]
@@ -49,8 +48,6 @@ class Correction:
         """Another driver comes."""
         self._level: F64 | None = None
         self._seen_s = 0.0
-        self._lid_rest: F64 | None = None
-        self._lid_level = np.zeros(2)
 
     def step(self, response: PuppetResponse, asked: Asked, scores: F32, dt_s: float) -> Asked:
         """Correct one frame.
@@ -65,16 +62,13 @@ class Correction:
             self._response = response
             self.forget()
         count = len(response.most)
-        if dt_s > 0:
-            self._seen_s = min(self._seen_s + dt_s, _REMEMBERED_S)
-        if len(response.lid_closed):
-            asked = self._with_lids_closed(response, asked, scores, dt_s)
         controls = self._controls(response, asked.weights, asked.details)
         wanted = scores[response.scores].astype(np.float64)
         expected = response.offset + np.concatenate([controls, asked.turn]) @ response.sensitivity
         missed = log_odds(wanted, _LEAST_ODDS) - expected
         if self._level is None:
             self._level = missed
+        self._seen_s = min(self._seen_s + dt_s, _REMEMBERED_S)
         if dt_s > 0:
             self._level = self._level + min(1.0, dt_s / self._seen_s) * (missed - self._level)
         missed = missed - self._level
@@ -88,27 +82,6 @@ class Correction:
         weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
         details = (asked.details + np.tensordot(change, response.into_details, axes=1)).astype(np.float32)
         return Asked(weights, details, asked.turn)
-
-    def _with_lids_closed(self, response: PuppetResponse, asked: Asked, scores: F32, dt_s: float) -> Asked:
-        """Change the blinks so that eyes that close read as closed as the driver's.
-
-        Rest is told from rest, as for all scores, but closed is closed: the level fades as the lids meet.
-        """
-        curve = LidCurve(response.lid_closed, response.lid_odds)
-        closed = self._controls(response, asked.weights, asked.details) @ response.lid_closing
-        wanted, expected = log_odds(scores[BLINKS], _LEAST_ODDS), curve.at(closed)
-        if self._lid_rest is None:
-            self._lid_rest, self._lid_level = wanted, wanted - expected
-        if dt_s > 0:
-            share = min(1.0, dt_s / self._seen_s)
-            self._lid_rest = self._lid_rest + share * (wanted - self._lid_rest)
-            self._lid_level = self._lid_level + share * (wanted - expected - self._lid_level)
-        open_still = still_open(wanted, self._lid_rest)
-        more = curve.towards(closed, wanted - open_still * self._lid_level) - closed
-        by_blink = np.diag(response.of_weights[BLINKS] @ response.lid_closing)
-        weights = asked.weights.copy()
-        weights[BLINKS] = np.clip(weights[BLINKS] + trust(open_still) * more / np.maximum(by_blink, 0.1), 0, 1)
-        return Asked(weights, asked.details, asked.turn)
 
     @staticmethod
     def _controls(response: PuppetResponse, weights: F32, details: F32) -> F64:

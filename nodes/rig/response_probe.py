@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.anatomical_head import load_head
-from vivant.nodes.face.details import COUNT, DetailScale
+from vivant.nodes.face.details import COUNT
 from vivant.nodes.face.head_fit import tracker_rotation
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
-from vivant.nodes.puppet.lid_curve import BLINKS, SWEEP, closing_of, monotone, swept
-from vivant.nodes.puppet.response_fit import fit_response, log_odds
+from vivant.nodes.puppet.response_fit import fit_response
 from vivant.nodes.puppet.turn_response import fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
@@ -74,16 +71,6 @@ def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | No
             scores.append(reading.scores)
             seen.append(rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest_rotation.T))
         yield None
-    closing = closing_of(DetailScale(load_head()))
-    closed: list[float] = []
-    blinks: list[npt.NDArray[np.float64]] = []
-    for level in SWEEP:
-        lids = swept(float(level))
-        reading = player.read(lids.astype(np.float32), np.eye(3), plain)
-        if reading is not None:
-            closed.append(float((lids @ maps.of_weights @ closing).mean()))
-            blinks.append(log_odds(reading.scores[BLINKS]))
-        yield None
     if not answered:
         return
     weights, turns, details = (np.array(part) for part in zip(*(asked[number] for number in answered), strict=True))
@@ -92,8 +79,4 @@ def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | No
     worn_ones = np.array(answered) < PROBES
     weights, turns, details = weights[worn_ones], turns[worn_ones], details[worn_ones]
     controls = weights @ maps.of_weights + np.tensordot(details, maps.of_details, axes=2)
-    response = fit_response(maps, controls, turns, np.array(scores, np.float64)[worn_ones], turned)
-    if response is not None and len(closed) > len(SWEEP) // 2:
-        odds = monotone(np.array(blinks))
-        response = dataclasses.replace(response, lid_closing=closing, lid_closed=np.array(closed), lid_odds=odds)
-    yield response
+    yield fit_response(maps, controls, turns, np.array(scores, np.float64)[worn_ones], turned)
