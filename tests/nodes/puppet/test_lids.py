@@ -18,7 +18,8 @@ NOTHING = np.zeros((COUNT + 2, 2), np.float32)
 def open_by(puppet: Puppet, weights: F32, details: F32 = NOTHING) -> tuple[F32, F32]:
     """How far the lids of a posed puppet are apart, decimetres, and the blinks that were let through."""
     posed = pose(puppet, weights, np.eye(3), np.zeros(3), details)
-    gap = puppet.details.lid_gap + change_of(puppet, posed) @ puppet.details.lid_opening
+    opening = puppet.details.lid_opening
+    gap = puppet.details.lid_gap + change_of(puppet, posed)[: len(opening)] @ opening
     return np.asarray(gap, np.float32), posed.weights[BLINKS]
 
 
