@@ -52,7 +52,7 @@ class DepthRelief(Node[ReliefParams, ReliefInputs, ReliefOutputs], type="depth.r
 
     def process(self, inputs: ReliefInputs) -> ReliefOutputs | None:
         """Make a depth map for one picture, or take it out of the cache."""
-        from vivant.nodes.puppet.build_cache import fields_of, kept
+        from vivant.nodes.formats.build_cache import fields_of, kept
 
         fit, matte = inputs.head.value, inputs.matte.value.values
         if fit is None or inputs.head.t_ns != inputs.matte.t_ns:
@@ -79,7 +79,7 @@ class DepthRelief(Node[ReliefParams, ReliefInputs, ReliefOutputs], type="depth.r
 
 
 def _depth_map_of(arrays: dict[str, npt.NDArray[Any]]) -> DepthMap:
-    from vivant.nodes.puppet.build_cache import expected
+    from vivant.nodes.formats.build_cache import expected
 
     values = expected(arrays, "values", np.float32, (None, None))
     near, far = (float(expected(arrays, name, np.float64, ())) for name in ("near", "far"))

@@ -101,7 +101,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
 
     def _still(self, reading: FaceReading) -> HeadFit:
         """Fit a portrait, or take the fit out of the cache."""
-        from vivant.nodes.puppet.build_cache import fields_of, kept
+        from vivant.nodes.formats.build_cache import fields_of, kept
 
         def make() -> HeadFit:
             from vivant.nodes.face.anatomical_head import load_head
@@ -120,8 +120,8 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
 
 
 def _head_fit_of(arrays: dict[str, npt.NDArray[Any]]) -> HeadFit:
+    from vivant.nodes.formats.build_cache import expected
     from vivant.nodes.formats.face import LANDMARK_COUNT
-    from vivant.nodes.puppet.build_cache import expected
 
     def floats(name: str, *shape: int | None) -> npt.NDArray[np.float32]:
         return expected(arrays, name, np.float32, shape)

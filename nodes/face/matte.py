@@ -107,7 +107,7 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
         """Take the matte of a single picture out of the cache, or make it."""
         from importlib.metadata import version
 
-        from vivant.nodes.puppet.build_cache import fields_of, kept
+        from vivant.nodes.formats.build_cache import fields_of, kept
 
         assert self._context is not None
         made_from = ("matte", self._model, version("ai-edge-litert"), self.params.refine, picture.rgb)
@@ -167,7 +167,7 @@ class FaceMatte(Node[MatteParams, MatteInputs, MatteOutputs], type="face.matte")
 
 
 def _matte_of(picture: Picture, arrays: dict[str, npt.NDArray[Any]]) -> Matte:
-    from vivant.nodes.puppet.build_cache import expected
+    from vivant.nodes.formats.build_cache import expected
 
     values = expected(arrays, "values", np.float32, picture.rgb.shape[:2])
     if (values > 0.5).mean() < SMALLEST_PERSON:

@@ -60,8 +60,8 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
         self, pixels: npt.NDArray[np.uint8], fit: HeadFit, matte: npt.NDArray[np.float32], depth: DepthMap
     ) -> Puppet:
         """Take the puppet out of the cache, or make it."""
+        from vivant.nodes.formats.build_cache import kept
         from vivant.nodes.puppet.assembly import assemble
-        from vivant.nodes.puppet.build_cache import kept
         from vivant.nodes.puppet.puppet_arrays import from_arrays, to_arrays
 
         return kept(

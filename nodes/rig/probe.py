@@ -82,7 +82,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     def _begin(self, puppet: Puppet) -> None:
         from vivant.nodes.face.anatomical_head import load_head
         from vivant.nodes.face.details import DetailScale
-        from vivant.nodes.puppet.build_cache import BuildCache, key_of
+        from vivant.nodes.formats.build_cache import BuildCache, key_of
         from vivant.nodes.puppet.controls import control_maps
         from vivant.nodes.rig.response_probe import measured_response
 
@@ -101,7 +101,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
         self._probing = measured_response(self._context.gl, puppet, _tracker(model, puppet), maps)
 
     def _go_on(self, probes: int | None) -> None:
-        from vivant.nodes.puppet.build_cache import BuildCache
+        from vivant.nodes.formats.build_cache import BuildCache
 
         if self._probing is None:
             return
@@ -149,7 +149,7 @@ def _tracker(model: Path, puppet: Puppet) -> Tracker:
 
 def _code_version() -> str:
     import vivant.shaders as shaders
-    from vivant.nodes.puppet.build_cache import code_version, key_of
+    from vivant.nodes.formats.build_cache import code_version, key_of
 
     here = Path(__file__).parent
     folders = (here, here.parent / "render", Path(shaders.__file__).parent)

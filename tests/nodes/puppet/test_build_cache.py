@@ -18,6 +18,7 @@ from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face import head_depth, head_fit
 from vivant.nodes.face.fit import FaceFit, FitInputs, FitParams, Mode
 from vivant.nodes.face.matte import FaceMatte, MatteInputs, MatteParams
+from vivant.nodes.formats.build_cache import BuildCache, code_version, key_of
 from vivant.nodes.formats.depth import DepthMap, Matte
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
@@ -25,7 +26,6 @@ from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.puppet import assembly
 from vivant.nodes.puppet.build import BuildInputs, BuildParams, PuppetBuild
-from vivant.nodes.puppet.build_cache import BuildCache, code_version, key_of
 from vivant.nodes.puppet.puppet_arrays import from_arrays, to_arrays
 
 F32 = npt.NDArray[np.float32]
@@ -77,7 +77,7 @@ STORING = """
 import sys
 from pathlib import Path
 import numpy as np
-from vivant.nodes.puppet.build_cache import BuildCache
+from vivant.nodes.formats.build_cache import BuildCache
 for _ in range(200):
     assert BuildCache(Path(sys.argv[1]), most_bytes=12_000).store("k", {"a": np.full(1000, int(sys.argv[2]))})
 """
