@@ -60,14 +60,13 @@ EXPRESSIONS: tuple[Probe, ...] = (
 )
 
 
-def turns(most_yaw_deg: float, most_pitch_deg: float) -> tuple[Probe, ...]:
+def turns(up_deg: float, down_deg: float, left_deg: float, right_deg: float) -> tuple[Probe, ...]:
     """Return turns of the head up to the given limits, the viewer's left first, then up and down, then tilted."""
-    found = [
-        Probe(f"yaw {share * most_yaw_deg:+.0f}", turn_deg=(0.0, share * most_yaw_deg, 0.0))
-        for share in (-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0)
-    ]
+    yaws = [share * left_deg for share in (-1.0, -0.75, -0.5, -0.25)]
+    yaws += [share * right_deg for share in (0.25, 0.5, 0.75, 1.0)]
+    found = [Probe(f"yaw {yaw:+.0f}", turn_deg=(0.0, yaw, 0.0)) for yaw in yaws]
     found += [
-        Probe(f"pitch {share * most_pitch_deg:+.0f}", turn_deg=(share * most_pitch_deg, 0.0, 0.0))
-        for share in (-1.0, -0.5, 0.5, 1.0)
+        Probe(f"pitch {pitch:+.0f}", turn_deg=(pitch, 0.0, 0.0))
+        for pitch in (-up_deg, -0.5 * up_deg, 0.5 * down_deg, down_deg)
     ]
     return (*found, *(Probe(f"roll {deg:+.0f}", turn_deg=(0.0, 0.0, deg)) for deg in (-15.0, 15.0)))

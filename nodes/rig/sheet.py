@@ -64,8 +64,7 @@ class Rig:
         matte: ``float32 (h, w)``.
         depth: Its depth.
         puppet: The puppet.
-        most_yaw_deg: How far the head turns sideways at most.
-        most_pitch_deg: How far it nods at most.
+        turn_limits_deg: How far the head turns at most: up, down, to the viewer's left, right; all positive.
     """
 
     name: str
@@ -74,8 +73,7 @@ class Rig:
     matte: npt.NDArray[np.float32]
     depth: DepthMap
     puppet: Puppet
-    most_yaw_deg: float
-    most_pitch_deg: float
+    turn_limits_deg: tuple[float, float, float, float]
 
 
 def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Sequence[Shot]) -> Image.Image:
@@ -138,8 +136,8 @@ def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Seq
     )
     cell = page.side(_TURN_COLUMNS)
     page.heading(
-        f"Turns of the head, eased into at most {rig.most_yaw_deg:.0f} degrees of yaw and {rig.most_pitch_deg:.0f} of "
-        "pitch: asked, and read back by the tracker"
+        "Turns of the head, eased into at most {2:.0f} degrees to the left, {3:.0f} to the right, {0:.0f} up and {1:.0f} "
+        "down: asked, and read back by the tracker".format(*rig.turn_limits_deg)
     )
     if neutral.reading is not None:
         page.line(_reach_words(turned))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,9 +71,15 @@ def rig_of(portrait: str, preset: str, overrides: list[str], services: Services,
         matte=given("matte").values,
         depth=given("depth"),
         puppet=made.value,
-        most_yaw_deg=float(getattr(retarget, "most_yaw_deg", 40.0)),
-        most_pitch_deg=float(getattr(retarget, "most_pitch_deg", 25.0)),
+        turn_limits_deg=_turn_limits_deg(made.value.turn_limits, retarget),
     )
+
+
+def _turn_limits_deg(own: tuple[float, float, float, float], retarget: Any) -> tuple[float, float, float, float]:
+    """Return what `puppet.retarget` holds turns to: what its parameters say, 0 or no such node: the picture's own."""
+    pitch, yaw = (float(getattr(retarget, name, 0.0)) for name in ("most_pitch_deg", "most_yaw_deg"))
+    up, down, left, right = (math.degrees(limit) for limit in own)
+    return pitch or up, pitch or down, yaw or left, yaw or right
 
 
 def _graph(portrait: str, preset: str, overrides: list[str]) -> Graph:

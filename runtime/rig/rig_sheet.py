@@ -54,9 +54,7 @@ def rig_sheet(
     try:
         player = ReadBack(services.gl.context, rig.puppet, read)
         try:
-            shots = [
-                player.shoot(probe) for probe in (NEUTRAL, *EXPRESSIONS, *turns(rig.most_yaw_deg, rig.most_pitch_deg))
-            ]
+            shots = [player.shoot(probe) for probe in (NEUTRAL, *EXPRESSIONS, *turns(*rig.turn_limits_deg))]
         finally:
             player.release()
     finally:

@@ -44,8 +44,8 @@ class FakeTracker:
 
 def test_probes_ask_for_units_that_exist() -> None:
     assert all(name in INDEX for probe in EXPRESSIONS for name in probe.units)
-    assert {probe.turn_deg[1] for probe in turns(40, 25)} >= {-40, 40}
-    assert {probe.turn_deg[0] for probe in turns(40, 25)} >= {-25, 25}
+    assert {probe.turn_deg[1] for probe in turns(15, 25, 40, 30)} >= {-40, 30}
+    assert {probe.turn_deg[0] for probe in turns(15, 25, 40, 30)} >= {-15, 25}
 
 
 def test_what_is_asked_is_drawn_and_read(gl: Any, portrait_puppet: Puppet, portrait_pixels: U8) -> None:
@@ -78,9 +78,15 @@ def test_a_sheet_is_drawn_whatever_the_tracker_sees(
     tracker.blind = blind
     player = ReadBack(gl, portrait_puppet, tracker)
     rig = Rig(
-        "a.png", Picture(portrait_pixels), portrait_fit, portrait_matte, portrait_depth, portrait_puppet, 40.0, 25.0
+        "a.png",
+        Picture(portrait_pixels),
+        portrait_fit,
+        portrait_matte,
+        portrait_depth,
+        portrait_puppet,
+        (25.0, 25.0, 40.0, 40.0),
     )
-    shots = [player.shoot(probe) for probe in (NEUTRAL, *EXPRESSIONS[:8], *turns(40, 25)[:9])]
+    shots = [player.shoot(probe) for probe in (NEUTRAL, *EXPRESSIONS[:8], *turns(25, 25, 40, 40)[:9])]
     player.release()
     sheet = draw_sheet(rig, shots[0], shots[1:9], shots[9:])
     assert sheet.width == 2400 and 2000 < sheet.height < 6000

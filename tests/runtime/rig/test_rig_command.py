@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from vivant.graph.errors import VivantError
+from vivant.nodes.puppet.retarget import RetargetParams
 from vivant.runtime.cli import main
 from vivant.runtime.models import ModelStore
+from vivant.runtime.rig.portrait_rig import _turn_limits_deg
 
 PERFORMANCE = {
     "version": 1,
@@ -127,3 +129,11 @@ def test_the_sheet_of_a_pointed_out_face(tmp_path: Path, cat: Any) -> None:
     with Image.open(sheet) as image:
         assert image.width == 2400 and image.height > 3000
     assert sorted(file.name for file in tmp_path.iterdir()) == ["cat.face.json", "cat.png", "sheet.jpg"]
+
+
+def test_the_turns_of_a_sheet_go_as_far_as_the_picture_bears() -> None:
+    up, down, left, right = np.radians([12.0, 14.0, 25.0, 31.0]).tolist()
+    own = (up, down, left, right)
+    assert _turn_limits_deg(own, RetargetParams()) == pytest.approx((12, 14, 25, 31))
+    assert _turn_limits_deg(own, None) == pytest.approx((12, 14, 25, 31))
+    assert _turn_limits_deg(own, RetargetParams(most_yaw_deg=50, most_pitch_deg=8)) == pytest.approx((8, 8, 50, 50))
