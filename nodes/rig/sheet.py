@@ -136,8 +136,8 @@ def draw_sheet(rig: Rig, neutral: Shot, expressions: Sequence[Shot], turned: Seq
     )
     cell = page.side(_TURN_COLUMNS)
     page.heading(
-        "Turns of the head, eased into at most {2:.0f} degrees to the left, {3:.0f} to the right, {0:.0f} up and {1:.0f} "
-        "down: asked, and read back by the tracker".format(*rig.turn_limits_deg)
+        "Turns of the head, eased into at most {2:.0f} degrees to the left, {3:.0f} to the right, {0:.0f} up and "
+        "{1:.0f} down: asked, and read back by the tracker".format(*rig.turn_limits_deg)
     )
     if neutral.reading is not None:
         page.line(_reach_words(turned))
