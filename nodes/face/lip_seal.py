@@ -131,7 +131,7 @@ class LipSeal:
             moved = places.copy()
             moved[:, 1] += step * field
             closed[:, number] = (before - self.gaps(moved)) / step
-        return np.asarray(np.linalg.solve(closed.T @ closed + _RIDGE * np.eye(STATIONS), closed.T))
+        return np.asarray(np.linalg.solve(closed.T @ closed + _RIDGE * np.eye(STATIONS), closed.T), np.float64)
 
 
 def closed_by(into_fields: npt.NDArray[np.floating], gaps: npt.NDArray[np.floating]) -> F64:
@@ -142,7 +142,7 @@ def closed_by(into_fields: npt.NDArray[np.floating], gaps: npt.NDArray[np.floati
         gaps: ``(K,)``, those up to 0 need nothing.
     """
     wanted = np.maximum(gaps, 0)
-    return np.asarray(np.clip(into_fields @ wanted, 0, _MOST * float(wanted.max())))
+    return np.asarray(np.clip(into_fields @ wanted, 0, _MOST * float(wanted.max())), np.float64)
 
 
 def at_stations(pairs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

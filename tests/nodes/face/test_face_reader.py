@@ -115,6 +115,7 @@ def test_a_face_is_followed_without_the_detector(reader: FaceReader, astronaut: 
     detector = reader._detector
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(detector, "find", never)
+        face = first
         for step in range(1, 8):
             (face,) = follower.step(turned(astronaut, 2 * step, (6 * step, 0)))
         assert distance(face, first) > 0.1 * width(first)

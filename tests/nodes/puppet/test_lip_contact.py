@@ -55,7 +55,7 @@ def drawn_gaps(puppet: Puppet, fit: HeadFit, weights: F32, details: F32 | None, 
     skin(puppet, bone_matrices(puppet.bones, bent.rotations, bent.translations), change_of(puppet, bent), out)
     axes = fit.rotation / fit.scale
 
-    def in_head(points: F32) -> F32:
+    def in_head(points: npt.NDArray[np.floating]) -> F32:
         return np.asarray((points - fit.translation) @ axes, np.float32)
 
     lips, face = puppet.lips, puppet.layers[-1]

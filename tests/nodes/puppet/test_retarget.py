@@ -341,7 +341,7 @@ def test_a_head_seen_from_aside_nods_as_the_driver_does(portrait_puppet: Puppet,
             for angles in (before, before + nod)
         )
         for response in (None, responding(head, rest, 1.0)):
-            node = PuppetRetarget(RetargetParams())
+            node, turn = PuppetRetarget(RetargetParams()), np.zeros(3)
             for seq, moved in enumerate((first, second)):
                 answer = None if response is None else Packet(response, 0, 0)
                 inputs = RetargetInputs(
