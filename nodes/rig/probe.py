@@ -54,7 +54,7 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     """Draws a puppet in a hundred expressions and turns and reads them with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
-    takes it from disk. Offline it is measured before the first frame, live a few probes with each.
+    takes it from disk. Offline it is measured before the first frame, live by a drawing or a reading with each.
     """
 
     _probing: Iterator[PuppetResponse | None] | None = None

@@ -62,10 +62,10 @@ class ReadBack:
         rest = tracker(self._draw(puppet.expression, np.eye(3)))
         self._rest = None if rest is None else tracker_rotation(rest).astype(np.float64)
 
-    def read(
+    def draw(
         self, weights: npt.NDArray[np.float32], rotation: npt.NDArray[np.float64], details: npt.NDArray[np.float32]
-    ) -> FaceReading | None:
-        """Draw the puppet and read it.
+    ) -> U8:
+        """Draw the puppet, ``uint8 (h, w, 3)``.
 
         Args:
             weights: Expression ``(52,)``.
@@ -73,7 +73,11 @@ class ReadBack:
             details: As `FaceMotion.details`.
         """
         touching = contact(self._puppet.lips, weights, details)
-        return self._tracker(self._draw(weights, rotation, taken_over(self._puppet, weights, details), touching))
+        return self._draw(weights, rotation, taken_over(self._puppet, weights, details), touching)
+
+    def read(self, drawing: U8) -> FaceReading | None:
+        """Read a drawing."""
+        return self._tracker(drawing)
 
     def shoot(self, probe: Probe, *, read: bool = True) -> Shot:
         """Draw one probe and read it.

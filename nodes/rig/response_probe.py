@@ -26,7 +26,9 @@ _STRAY, _SEED = 0.1, 11
 
 
 def measured_response(gl: Any, puppet: Puppet, tracker: Tracker, maps: ControlMaps) -> Iterator[PuppetResponse | None]:
-    """Measure; yields None after each probe, at last the response (None where the drawings cannot be read).
+    """Measure; yields None after each drawing and each reading, at last the response.
+
+    The last is None, too, where the drawings cannot be read.
 
     Args:
         gl: ``moderngl.Context``; the iterator must be advanced, and closed, on its thread.
@@ -46,7 +48,7 @@ def measured_response(gl: Any, puppet: Puppet, tracker: Tracker, maps: ControlMa
 
 def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | None]:
     plain = np.zeros((COUNT + 2, 2), np.float32)
-    rest = player.read(np.zeros(52, np.float32), np.eye(3), plain)
+    rest = player.read(player.draw(np.zeros(52, np.float32), np.eye(3), plain))
     yield None
     if rest is None:
         return
@@ -65,7 +67,9 @@ def _probed(player: ReadBack, maps: ControlMaps) -> Iterator[PuppetResponse | No
     scores: list[npt.NDArray[np.float32]] = []
     seen: list[npt.NDArray[np.float64]] = []
     for number, (weights, turn, details) in enumerate(asked):
-        reading = player.read(weights.astype(np.float32), rotation_matrix(turn), details.astype(np.float32))
+        drawing = player.draw(weights.astype(np.float32), rotation_matrix(turn), details.astype(np.float32))
+        yield None
+        reading = player.read(drawing)
         if reading is not None:
             answered.append(number)
             scores.append(reading.scores)

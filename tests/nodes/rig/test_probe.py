@@ -104,7 +104,7 @@ def test_live_each_frame_measures_a_little(
     tracker = BrightnessTracker()
     node = tuned(context(gl, tmp_path, offline=False), tracker)
     assert step(node, portrait_puppet) is None and tracker.calls <= 3
-    found = [step(node, portrait_puppet, seq) for seq in range(1, PROBES + len(plain_turns()) + 5)]
+    found = [step(node, portrait_puppet, seq) for seq in range(1, 2 * (PROBES + len(plain_turns())) + 5)]
     assert found[-1] is not None and found[0] is None
     node.close(Outcome.DONE)
 
