@@ -17,6 +17,11 @@ from vivant.runtime.services import Services
 if TYPE_CHECKING:
     from PIL import Image
 
+    from vivant.nodes.rig.sheet import Rig
+
+
+_OWN_WITHIN = 0.6  # face widths
+
 
 def rig_sheet(
     portrait: str, preset: str, overrides: list[str], services: Services, stop: threading.Event
@@ -42,7 +47,7 @@ def rig_sheet(
     if services.gl is None:
         raise RuntimeError("a sheet needs OpenGL")
     rig = rig_of(portrait, preset, overrides, services, stop)
-    tracker = FaceLandmarks(LandmarksParams(mode=Mode.STILL))
+    tracker = FaceLandmarks(LandmarksParams(mode=Mode.STILL, region=_own_region(rig)))
     # What the tracker has to say about drawings in which it sees no face is on the sheet.
     tracker.open(NodeContext(lambda: 0, Path(), services.fetch, lambda line: None, frozenset({"face"}), offline=True))
 
@@ -60,3 +65,13 @@ def rig_sheet(
     finally:
         tracker.close(Outcome.DONE)
     return draw_sheet(rig, shots[0], shots[1 : 1 + len(EXPRESSIONS)], shots[1 + len(EXPRESSIONS) :])
+
+
+def _own_region(rig: Rig) -> tuple[float, float, float, float]:
+    """Return where in the picture the puppet's face stays however it turns: whoever else is there is not read."""
+    width, height = rig.fit.size
+    x, y = (float(v) for v in rig.fit.points[:, :2].mean(axis=0))
+    reach = _OWN_WITHIN * rig.puppet.face_width
+    left, right = (0.5 + (x + side * reach) * height / width for side in (-1, 1))
+    top, bottom = (0.5 - (y - side * reach) for side in (-1, 1))
+    return max(0.0, left), max(0.0, top), min(1.0, right), min(1.0, bottom)

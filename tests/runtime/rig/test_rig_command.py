@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from vivant.nodes.puppet.retarget import RetargetParams
 from vivant.runtime.cli import main
 from vivant.runtime.models import ModelStore
 from vivant.runtime.rig.portrait_rig import _turn_limits_deg
+from vivant.runtime.rig.rig_sheet import _own_region
 
 PERFORMANCE = {
     "version": 1,
@@ -137,3 +139,12 @@ def test_the_turns_of_a_sheet_go_as_far_as_the_picture_bears() -> None:
     assert _turn_limits_deg(own, RetargetParams()) == pytest.approx((12, 14, 25, 31))
     assert _turn_limits_deg(own, None) == pytest.approx((12, 14, 25, 31))
     assert _turn_limits_deg(own, RetargetParams(most_yaw_deg=50, most_pitch_deg=8)) == pytest.approx((8, 8, 50, 50))
+
+
+def test_a_sheet_reads_the_puppets_own_face() -> None:
+    points = np.zeros((478, 3), np.float32)
+    points[:, :2] = (0.25, 0.2)  # picture heights from the middle, right and up
+    rig = SimpleNamespace(fit=SimpleNamespace(size=(800, 400), points=points), puppet=SimpleNamespace(face_width=0.2))
+    left, top, right, bottom = _own_region(rig)  # type: ignore[arg-type]
+    assert (left + right) / 2 == pytest.approx(0.625) and (top + bottom) / 2 == pytest.approx(0.3)
+    assert (right - left) * 800 == pytest.approx((bottom - top) * 400) == pytest.approx(2 * 0.6 * 0.2 * 400)
