@@ -166,8 +166,11 @@ class VideoReader:
         except FFmpegError:
             self._damaged += 1
             return []
-        self._damaged += sum(frame.is_corrupt for frame in frames)
-        return list(frames)
+        # What FFmpeg puts in the place of damage depends on how far its other threads are: it is made up, and not the
+        # same twice.
+        whole = [frame for frame in frames if not frame.is_corrupt]
+        self._damaged += len(frames) - len(whole)
+        return whole
 
 
 class _Conversion:
