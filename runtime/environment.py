@@ -10,7 +10,6 @@ SETTINGS = {
     "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime would look up its maker's server
     "OPENBLAS_NUM_THREADS": "1",  # small products stall at random when their threads fight for few cores
     "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",  # else a camera takes half a minute to open on Windows
-    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 ARENAS = 2
 _M_ARENA_MAX = -8  # malloc.h of glibc

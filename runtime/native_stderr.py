@@ -14,7 +14,7 @@ def native_stderr_in(path: Path) -> Iterator[None]:
     """Send file descriptor 2 to a file, and leave Python's ``sys.stderr`` on the terminal.
 
     LiteRT prints lines from C++ whatever the environment asks of it (``TF_CPP_MIN_LOG_LEVEL`` was tried), on
-    descriptor 2, and drivers of cameras and of OpenGL do from several threads.
+    descriptor 2.
     Nothing happens where ``sys.stderr`` is not that descriptor: in a test, or in a program without a console.
 
     Args:

@@ -114,7 +114,7 @@ def test_the_readmes_pictures_and_links_exist() -> None:
 
 
 def test_one_opencv_wheel_and_no_mediapipe() -> None:
-    """Two OpenCV wheels overwrite each other; MediaPipe is 200 MB, and from 0.10.34 on reports usage."""
+    """Two OpenCV wheels overwrite each other; MediaPipe, from 0.10.34 on, reports usage."""
     wheels = {d.name.lower() for d in metadata.distributions() if d.name.lower().startswith("opencv")}
     assert wheels == {"opencv-contrib-python"}
     needed = [line for line in metadata.requires("vivant") or () if "extra ==" not in line]

@@ -24,10 +24,11 @@ _LEAST_PRESENCE = 0.0
 
 
 class FaceReader:
-    """MediaPipe's face landmarker without its graph: half its time goes into that, and its telemetry with it.
+    """MediaPipe's face landmarker without its graph.
 
-    What is read agrees with MediaPipe's own reading of a single picture to some thousandths of the face's width, see
-    the tests.
+    It takes 0.69 of its time where a face is followed, 0.75 where each frame is searched (512 x 512, measured frame by
+    frame in turns). What is read agrees with MediaPipe's own reading of a single picture to some thousandths of the
+    face's width, see the tests.
 
     Args:
         path: The file ``face_landmarker.task``.

@@ -42,7 +42,7 @@ class Following(StrEnum):
     AUTO = "auto"
     """Afresh offline, followed live."""
     AFRESH = "afresh"
-    """Every frame is searched like a single picture: a fifth slower. Brows read otherwise where the face is cut out
+    """Every frame is searched like a single picture: a third slower. Brows read otherwise where the face is cut out
     by its landmarks, and it is single pictures that a result is judged by."""
     FOLLOWED = "followed"
     """It is looked for where it was."""
