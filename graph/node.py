@@ -183,6 +183,13 @@ class Node(ABC, Generic[P, I, O]):
             first wired LATEST input, else of the tick). An `Emission` says its own time. None: nothing now.
         """
 
+    def spare(self) -> None:
+        """Do a piece of work that nobody waits for, some milliseconds of it.
+
+        Called of nodes of the render lane in a live run, once after each step, when nothing waits to be drawn; at
+        last even when something does. What comes of it is given by ``process``. Offline there is no spare time.
+        """
+
     def update(self, params: P) -> None:
         """Take over changed parameters whose cost is LIVE or RECOMPILE.
 

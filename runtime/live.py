@@ -292,6 +292,7 @@ class LiveEngine:
                 pacer.shown(now_ns)
             else:
                 pacer.drawn(step_ns, now_ns, arrived_ns, awaits=crew.lane.awaits)
+            crew.lane.spare()
             arrived_ns = self._await_frame(crew.lane, pacer, end_ns)
 
     def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:

@@ -12,6 +12,9 @@ from vivant.runtime.mailbox import Mailbox
 from vivant.runtime.station import Made, Station
 from vivant.runtime.worker import Listener
 
+MOST_UNSPARED = 10
+"""After so many steps without time to spare, some is taken: else it would never come where drawing takes long."""
+
 
 class RenderLane:
     """Nodes of the render lane of a live graph. Links among them pass within the same step."""
@@ -39,6 +42,7 @@ class RenderLane:
         self._listener = listener
         self._steps = 0
         self._last_ns = 0
+        self._unspared = 0
         self.rewire(graph, stations, inboxes, outboxes)
 
     def rewire(
@@ -91,6 +95,19 @@ class RenderLane:
                     seat.station.receive(name, packet)
             if seat.station.due:
                 self._run(seat, tick)
+
+    def spare(self) -> None:
+        """Give nodes time that is to spare, unless something has come that waits to be drawn."""
+        if self.called and self._unspared < MOST_UNSPARED:
+            self._unspared += 1
+            return
+        self._unspared = 0
+        for seat in self._seats:
+            if seat.station.has_spare and seat.station.runs and seat.station.upkeep.well:
+                try:
+                    seat.station.spare()
+                except Exception as error:
+                    self._listener.failed(seat.station, error)
 
     def drain(self) -> None:
         """Pass on what the nodes still have when their inputs have ended."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, Link, NodeSpec
-from vivant.graph.node import Emission, NodeContext, Outcome, Pace
+from vivant.graph.node import Emission, Node, NodeContext, Outcome, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams
 from vivant.runtime.calls import Blocked, Call, Caller, call_directly
@@ -303,6 +303,23 @@ class Station:
         if made.packets:
             self._next_seq = made.seq + 1
         return made
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether the node has a use for time that is to spare."""
+        return type(self._node).spare is not Node.spare
+
+    def spare(self) -> None:
+        """Give the node time that is to spare.
+
+        Raises:
+            Exception: Whatever the node raises.
+        """
+        begin_ns = self._wall_ns()
+        with _fault_at_most():
+            self._node.spare()
+        if self._trace:
+            self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, "")
 
     def drain(self) -> Iterator[Made]:
         """Give what the node still has when its stream has ended."""

@@ -54,7 +54,8 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     """Draws a puppet in a hundred expressions and turns and reads them with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
-    takes it from disk. Offline it is measured before the first frame, live by a drawing or a reading with each.
+    takes it from disk. Offline it is measured before the first frame, live by a drawing or a reading at a time, when
+    nothing waits to be drawn.
     """
 
     _probing: Iterator[PuppetResponse | None] | None = None
@@ -67,13 +68,18 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
         self._key: str | None = None
 
     def process(self, inputs: ProbeInputs) -> ProbeOutputs:
-        """Measure on, or give what was measured."""
+        """Give what was measured, offline after measuring it."""
         if not self.params.enabled:
             return ProbeOutputs(None)
         if inputs.puppet.value is not self._puppet:
             self._begin(inputs.puppet.value)
-        self._go_on(None if self._context.offline else 1)
+        if self._context.offline:
+            self._go_on(None)
         return ProbeOutputs(self._response)
+
+    def spare(self) -> None:
+        """Measure on: one drawing or one reading."""
+        self._go_on(1)
 
     def close(self, outcome: Outcome) -> None:
         """Give the drawing back."""

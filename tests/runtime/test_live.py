@@ -154,6 +154,17 @@ class Smooth(Acting, Node[InWorld, TickInputs, Number], type="live.smooth", lane
         return Number(value)
 
 
+class Tinker(Acting, Node[InWorld, TickInputs, Number], type="live.tinker", lane=Lane.RENDER):
+    """Uses time that is to spare."""
+
+    def process(self, inputs: TickInputs) -> Number:
+        self.params.world.see(self.params.name + " stepped")
+        return Number(0)
+
+    def spare(self) -> None:
+        self.params.world.see(self.params.name, self.count())
+
+
 class Screen(Acting, Node[InWorld, OneNumber, NoOutputs], type="live.screen", lane=Lane.RENDER, shows=True):
     """A window."""
 
@@ -531,3 +542,43 @@ def test_two_runs_are_the_same(build_graph: BuildGraph, services: Services) -> N
         runs.append(world.seen)
     assert len(runs[0]["draw"]) > 80
     assert runs[0] == runs[1]
+
+
+def tinkering(build_graph: BuildGraph, world: World, *, draws_ns: int = 0, **tinker: object) -> Graph:
+    def params(name: str, **more: object) -> dict[str, object]:
+        return {"name": name, "world": world, **more}
+
+    return build_graph(
+        driver=(Clip, params("driver", count=50), {}),
+        picture=(Still, params("picture"), {}),
+        track=(Track, params("track"), {"number": "driver.number"}),
+        tinker=(Tinker, params("tinker", **tinker), {"number": "track.number"}),
+        draw=(Draw, params("draw", takes_ns=draws_ns), {"number": "track.number", "other": "picture.number"}),
+    )
+
+
+def test_time_to_spare_is_given_after_each_step(build_graph: BuildGraph, services: Services, world: World) -> None:
+    graph = tinkering(build_graph, world, takes_ns=5 * MS)
+    LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    steps, spares = times(world, "tinker stepped"), times(world, "tinker")
+    assert len(spares) == pytest.approx(len(steps), abs=2)
+    drawn = times(world, "draw")
+    # it takes 5 ms, in which a frame may come: none waits longer than that and half a step
+    assert all(late <= STEP // 2 + 5 * MS for late in (t - 40 * n * MS for n, t in enumerate(drawn)))
+
+
+def test_where_something_always_waits_time_is_spared_now_and_then(
+    build_graph: BuildGraph, services: Services, world: World
+) -> None:
+    graph = tinkering(build_graph, world, draws_ns=90 * MS)
+    LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    steps, spares = times(world, "tinker stepped"), times(world, "tinker")
+    assert 0 < len(spares) <= len(steps) // 5
+
+
+def test_a_fault_in_spare_time_ends_nothing(build_graph: BuildGraph, services: Services, world: World) -> None:
+    graph = tinkering(build_graph, world, fail_at=(0,))
+    result = LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    assert result.outcome is Outcome.DONE and len(world.seen["draw"]) == 50
+    assert result.nodes["tinker"].statistics.faults == 1
+    assert len(times(world, "tinker")) > 10
