@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 F64 = npt.NDArray[np.float64]
 
@@ -12,7 +15,6 @@ _SWEEPS = 12  # each squares what is left off the diagonal: five are enough but 
 _LEFT_OFF = 1e-30  # of the matrix's squared size
 
 
-@njit(nogil=True, cache=True)
 def nearest_rotation(matrix: F64) -> tuple[F64, float]:
     """Return the rotation ``R`` for which ``trace(R^T M)`` is largest, and that trace.
 
@@ -27,6 +29,19 @@ def nearest_rotation(matrix: F64) -> tuple[F64, float]:
     Returns:
         ``(3, 3)`` and the trace. Of a matrix that says nothing (all zero) any rotation.
     """
+    rotation, trace = _compiled()(matrix)
+    return rotation, trace
+
+
+@cache
+def _compiled() -> Callable[[F64], Any]:
+    from numba import njit  # not before it is needed: to ask for a class of node loads nothing heavy
+
+    compiled: Callable[[F64], Any] = njit(nogil=True, cache=True)(_by_jacobi)
+    return compiled
+
+
+def _by_jacobi(matrix: F64) -> tuple[F64, float]:
     a = np.empty((4, 4))
     a[0, 0] = matrix[0, 0] + matrix[1, 1] + matrix[2, 2]
     a[1, 1] = matrix[0, 0] - matrix[1, 1] - matrix[2, 2]
