@@ -13,7 +13,8 @@ class Ring(Generic[N]):
     """Keeps the last `kept` numbers. One thread adds; others may read meanwhile.
 
     Not a deque: its numbers are objects of 24 bytes and more, and a run of an evening would grow by megabytes until
-    all are full.
+    all are full. Its room is taken at once, for the same reason: a live run has dozens of these, and whether it grows
+    can be told after a minute.
     """
 
     def __init__(self, kind: Literal["d", "q"], kept: int) -> None:
@@ -23,23 +24,22 @@ class Ring(Generic[N]):
             kind: ``d`` for floats, ``q`` for integers of 64 bits.
             kept: How many numbers it keeps.
         """
-        self._values: array[N] = array(kind)
+        # written, not only asked for: untouched pages would become resident one by one
+        self._values: array[N] = array(kind, bytes(8 * kept))
         self._kept = kept
-        self._full = False
+        self._count = 0
         self._next = 0
 
     def add(self, value: N) -> None:
         """Add a number; the oldest goes when there is no more room."""
-        if self._full:
-            place = self._next
-            self._values[place] = value
-            self._next = place + 1 if place + 1 < self._kept else 0
-        else:
-            self._values.append(value)
-            self._full = len(self._values) == self._kept
+        place = self._next
+        self._values[place] = value
+        self._next = place + 1 if place + 1 < self._kept else 0
+        if self._count < self._kept:
+            self._count += 1
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._count
 
     def __iter__(self) -> Iterator[N]:
         """Give the numbers kept, the oldest first."""
@@ -47,6 +47,6 @@ class Ring(Generic[N]):
 
     def last(self, count: int) -> list[N]:
         """Return the last `count` numbers, the oldest first; all where there are no more."""
-        values, start = self._values, self._next
-        ordered = values[start:] + values[:start]
+        values, held, start = self._values, self._count, self._next
+        ordered = values[start:] + values[:start] if held == self._kept else values[:held]
         return ordered[max(0, len(ordered) - count) :].tolist()

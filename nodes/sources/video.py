@@ -108,8 +108,11 @@ class VideoSource(Source[VideoParams, VideoOutputs], type="source.video", pace=P
         return self.params.loop and (not self._context.offline or self.params.frames > 0)
 
     def _start_round(self) -> None:
+        # the round before is let go of first: two decoders with the frames that they hold would be there at once
+        self._frames, self._next = iter(()), None
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
         self._reader = VideoReader(self._file, self.params.start_s, self.params.duration_s, self._context.notice)
         try:
             self._frames = self._reader.frames()

@@ -297,9 +297,15 @@ def _square_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
 
 def _turn(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the quarter turn or mirroring of the frame's display matrix, rows x' and y', y down."""
+    from av.sidedata import sidedata
+
     upright = ((1, 0), (0, 1))
+    # Not the frame's own `side_data`: PyAV keeps that with the frame, and it holds the frame in turn. Such a ring is
+    # let go of by Python's cycle collector alone, which a large program runs to the end once in many minutes; by then
+    # a looped video had left a decoded frame behind in each round.
+    container: Any = sidedata.SideDataContainer
     try:
-        data: Any = frame.side_data.get("DISPLAYMATRIX")
+        data: Any = container(frame).get("DISPLAYMATRIX")
     except ValueError:
         # PyAV 18 cannot list the data of a frame where one kind is newer than its list (EXIF in a JPEG).
         data = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
@@ -157,6 +158,28 @@ def test_raw_stream_without_any_times(context: NodeContext, tmp_path: Path) -> N
     steps = np.diff(times)
     assert (steps > 0).all()
     assert (steps == steps[0]).all()
+
+
+def frames_alive() -> int:
+    """Return how many decoded frames somebody holds, or nobody but each other."""
+    return sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+
+
+def test_rounds_leave_no_decoded_frame_to_the_cycle_collector(context: NodeContext, tmp_path: Path) -> None:
+    """It comes by only once in many minutes, and a frame of 4K takes 12 MB."""
+    file = write_mp4(tmp_path / "a.mp4", 3)
+    node = VideoSource(VideoParams(path=str(file), loop=True, frames=99))
+    gc.collect()
+    before = frames_alive()
+    gc.disable()
+    try:
+        node.open(context)
+        for _ in range(5 * 3):
+            node.process(NoInputs())
+        node.close(Outcome.DONE)
+        assert frames_alive() == before
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("turn", range(8))
