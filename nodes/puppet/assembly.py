@@ -28,6 +28,7 @@ from vivant.nodes.puppet.openings import mouth_rim, openings
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
+from vivant.nodes.puppet.veils import TEXTURE, Veil, veils
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -87,8 +88,10 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
+    units = 52 + len(placed.handles) + STATIONS
+    over, textures[TEXTURE] = veils(face, patch.vertices, placed, fit, pixels, units)
     parts = [body, *openings(face, patch, fit), *mouth, *eyes, face]
-    puppet = _joined(head, fit, placed, patch, seal, parts, centres, textures, depth_map, eye_z, face_width)
+    puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
@@ -99,6 +102,7 @@ def _joined(
     patch: SkinPatch,
     seal: LipSeal,
     parts: list[MeshPart],
+    over: list[Veil],
     eye_centres: dict[str, F32],
     textures: dict[str, U8],
     depth_map: F32,
@@ -129,6 +133,10 @@ def _joined(
         triangles.append(part.triangles + start)
         layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role))
         first += 3 * len(part.triangles)
+    for row, veil in enumerate(over):
+        triangles.append(veil.triangles + starts[-2])
+        layers.append(Layer(veil.name, TEXTURE, first, 3 * len(veil.triangles), Role.SKIN, row))
+        first += 3 * len(veil.triangles)
     mapped = np.concatenate([np.full(len(p.vertices), float(p.mapped), np.float32) for p in parts])
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
@@ -165,6 +173,7 @@ def _joined(
         jaw_swing=swing,
         details=placed.details,
         lips=lips,
+        fades=np.array([veil.fade for veil in over], np.float32),
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 
