@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.brow_shape import brows_kept
 from vivant.nodes.face.details import HANDLES, DetailScale
 from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
@@ -141,7 +142,7 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
-    lack = factor * scale.units - moved[..., :2]
+    lack = brows_kept(factor * scale.units) - moved[..., :2]
     pulls = np.zeros((_SURFACE, len(HANDLES)))
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)

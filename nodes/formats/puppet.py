@@ -33,7 +33,7 @@ class Role(StrEnum):
     BODY = "body"
     """Over the backdrop."""
     OPENING = "opening"
-    """Cuts a window into the layers before it, through which INSIDE layers are seen."""
+    """Cuts a window into the layers before it, through which INSIDE layers are seen; behind these, it lies on them."""
     INSIDE = "inside"
     """Seen through openings alone, and there behind nothing but skin."""
     SKIN = "skin"

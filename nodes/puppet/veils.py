@@ -39,19 +39,24 @@ _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _GRAIN = 0.01  # face widths
 _FOLD_DEPTH = 5.0  # of 255: skin so much darker than what is beside it is a fold's
 _TINY = 1e-3
+_SHADING = {"mouthFunnel": 1.2, "mouthPucker": 0.5}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Veil:
-    """A part of the face's skin that is drawn once more.
+    """A piece of the mesh that is drawn once more.
 
     Attributes:
         name: What it shows.
-        triangles: ``int32 (T, 3)`` indices into the vertices of the face's skin.
+        of: Name of the part that it belongs to, whose role it has.
+        texture: What it is drawn with.
+        triangles: ``int32 (T, 3)`` indices into the vertices of that part.
         fade: ``float32 (1 + U,)`` a row of `Puppet.fades`.
     """
 
     name: str
+    of: str
+    texture: str
     triangles: I32
     fade: F32
 
@@ -65,6 +70,23 @@ def shown(puppet: Puppet, change: F32) -> F32:
     """
     linear = np.clip(puppet.fades[:, 0] + puppet.fades[:, 1:] @ change, 0, 1)
     return np.asarray(linear * linear * (3 - 2 * linear), np.float32)
+
+
+def shades(mouth: list[MeshPart], texture: str, worn: F32, units: int) -> list[Veil]:
+    """Return the dark in which teeth lie behind lips that are put forward: as a ring they leave little light.
+
+    Args:
+        mouth: Parts of the inside of the mouth.
+        texture: Its colour.
+        worn: The expression at rest ``(52,)``.
+        units: How many units there are, U.
+    """
+    row = np.zeros(1 + units, np.float32)
+    for name, share in _SHADING.items():
+        row[0] += share * worn[INDEX[name]]
+        row[1 + INDEX[name]] = share
+    teeth = [part for part in mouth if part.name.startswith("teeth")]
+    return [Veil(f"shade{part.name.removeprefix('teeth')}", part.name, texture, part.triangles, row) for part in teeth]
 
 
 def veils(
@@ -99,7 +121,7 @@ def veils(
         opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), 1e-3)
         start, span = _CLOSED[0], _CLOSED[1] - _CLOSED[0]
         row[0], row[1 : 1 + len(opening)] = -start / span, -opening / (gap * span)
-        found.append(Veil(f"lid{side}", face.triangles[(follows[face.triangles] > 0).any(axis=1)], row))
+        found.append(Veil(f"lid{side}", face.name, TEXTURE, face.triangles[(follows[face.triangles] > 0).any(axis=1)], row))
     for side in ("Right", "Left"):
         smile = INDEX[f"mouthSmile{side}"]
         worn = float(fit.weights[smile])
@@ -113,7 +135,7 @@ def veils(
         at = cover[line.clip(0, height - 1), column.clip(0, width - 1)] > _TINY
         there = at[face.triangles].any(axis=1)  # triangles that are hidden, or smaller than a pixel, too
         there[covered[(cover > _TINY) & (covered >= 0)]] = True
-        found.append(Veil(f"fold{side}", face.triangles[there], row))
+        found.append(Veil(f"fold{side}", face.name, TEXTURE, face.triangles[there], row))
     texture = np.dstack([colour, 255 * alpha])
     return found, np.ascontiguousarray(np.clip(np.round(texture), 0, 255).astype(np.uint8))
 
