@@ -28,7 +28,7 @@ from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
-from vivant.nodes.puppet.veils import TEXTURE, Veil, shades, veils
+from vivant.nodes.puppet.veils import Veil, shades, veils
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -89,7 +89,8 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
     units = 52 + len(placed.handles) + STATIONS
-    over, textures[TEXTURE] = veils(face, patch.vertices, placed, fit, pixels, units)
+    over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
+    textures |= pages
     over = [*shades(mouth, "shade", fit.weights, units), *over]
     parts = [body, *openings(face, patch, fit), *mouth, *eyes, *lid_rims(face, patch, fit), face]
     puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)

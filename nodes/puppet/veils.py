@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.landmark_sets import BROWS, EYE_CONTOURS, EYE_CORNERS, FOLDS, LEFT_SIDE, MOUTH_CORNERS, OUTER_LIPS, RIGHT_SIDE
+from vivant.nodes.face.landmark_sets import BROWS, EYE_CONTOURS, EYE_CORNERS, FOLDS, INNER_LIPS, LEFT_SIDE, OUTER_LIPS, RIGHT_SIDE
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.face.rasterize import rasterize
-from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.face.rims import mouth_is_open
+from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
@@ -27,7 +28,7 @@ U8 = npt.NDArray[np.uint8]
 TEXTURE = "veil"
 
 _FOLLOWS = (0.05, 0.6)  # shares of the rim's way between which lid skin is drawn out more and more
-_CLOSED = (0.15, 0.6)  # shares of its way between which a lid shows the veil
+_CLOSED = (0.35, 0.8)  # shares of its way between which a lid shows the veil
 _LASHES = 0.025  # widths of the eye: the rim keeps its own dark line
 _SURROUNDINGS = 0.22  # widths of the eye over which colours of skin around it are mixed
 _BRIGHT, _LIT = 75, 4
@@ -36,6 +37,8 @@ _FINE = 4  # steps per pixel in which the lids' rim is followed
 
 _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
+_LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
+_OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
 _FOLD_DEPTH = 5.0  # of 255: skin so much darker than what is beside it is a fold's
 _TINY = 1e-3
@@ -91,7 +94,7 @@ def shades(mouth: list[MeshPart], texture: str, worn: F32, units: int) -> list[V
 
 def veils(
     face: MeshPart, members: I32, placed: PlacedHead, fit: HeadFit, pixels: U8, units: int
-) -> tuple[list[Veil], U8]:
+) -> tuple[list[Veil], dict[str, U8]]:
     """Lay out all veils of a face.
 
     Args:
@@ -103,7 +106,7 @@ def veils(
         units: How many units there are, U.
 
     Returns:
-        The veils, and the texture of all of them, as large as the picture ``uint8 (h, w, 4)``.
+        The veils, and their textures by name, as large as the picture ``uint8 (h, w, 4)``.
     """
     height, width = pixels.shape[:2]
     places = picture_to_pixels(face.vertices, fit.size)
@@ -112,6 +115,7 @@ def veils(
     )
     colour, alpha = pixels.astype(np.float32), np.zeros((height, width), np.float32)
     found: list[Veil] = []
+    pages: dict[str, U8] = {}
     for number, side in enumerate(("Right", "Left")):
         follows = _lid_share(placed, members, fit, side)
         on_page = (follows[face.triangles[covered]] * bary).sum(axis=2) * (covered >= 0)
@@ -136,8 +140,22 @@ def veils(
         there = at[face.triangles].any(axis=1)  # triangles that are hidden, or smaller than a pixel, too
         there[covered[(cover > _TINY) & (covered >= 0)]] = True
         found.append(Veil(f"fold{side}", face.name, TEXTURE, face.triangles[there], row))
-    texture = np.dstack([colour, 255 * alpha])
-    return found, np.ascontiguousarray(np.clip(np.round(texture), 0, 255).astype(np.uint8))
+    of_mouth = fit.weights * _OF_MOUTH
+    strength = float(of_mouth @ of_mouth)
+    if mouth_is_open(fit.points) and strength > _LEAST_SMILE**2:
+        painted, cover = _lips(pixels, fit)
+        pages[f"{TEXTURE}Lips"] = _page(painted, cover)
+        row = np.zeros(1 + units, np.float32)
+        row[1:53] = -of_mouth / strength
+        column, line = np.floor(places).astype(int).T
+        at = cover[line.clip(0, height - 1), column.clip(0, width - 1)] > _TINY
+        found.append(Veil("lips", face.name, f"{TEXTURE}Lips", face.triangles[at[face.triangles].any(axis=1)], row))
+    pages[TEXTURE] = _page(colour, alpha)
+    return found, pages
+
+
+def _page(colour: F32, cover: F32) -> U8:
+    return np.ascontiguousarray(np.clip(np.round(np.dstack([colour, 255 * cover])), 0, 255).astype(np.uint8))
 
 
 def _over(colour: F32, alpha: F32, painted: F32, cover: F32) -> tuple[F32, F32]:
@@ -186,8 +204,7 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     box = _box(line, 0.2 * wide, shape)
     corner = np.array([box[1].start, box[0].start])
     near = pixels[box].astype(np.float32)
-    outline = [mark for mark in OUTER_LIPS if mark not in MOUTH_CORNERS]
-    lips = _filled([picture_to_pixels(fit.points[outline], fit.size) - corner], near.shape[:2])
+    lips = _filled([picture_to_pixels(fit.points[list(OUTER_LIPS)], fit.size) - corner], near.shape[:2])
     grey = cv2.GaussianBlur(near.mean(axis=2), (0, 0), max(0.5, 0.005 * wide))
     beside = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, _disc(_FOLD_WIDTH * wide / 2))
     known = np.exp(-(((beside - grey) / _FOLD_DEPTH) ** 2)).astype(np.float32)
@@ -199,6 +216,27 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     inside = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), max(0.5, 0.006 * wide))
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
     out[box], share[box] = skin, cover * (1 - np.clip(2 * inside, 0, 1))
+    return out, share
+
+
+def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
+    """Paint the inner edges of parted lips from what is farther out; results as of `_lid`.
+
+    When they meet, the row of pixels between lip and teeth is drawn out over all that a smile hides of them.
+    """
+    wide = fit.size[1] * float(np.linalg.norm(fit.points[RIGHT_SIDE] - fit.points[LEFT_SIDE]))
+    outer, inner = (picture_to_pixels(fit.points[list(line)], fit.size) for line in (OUTER_LIPS, INNER_LIPS))
+    shape = pixels.shape[:2]
+    box = _box(outer, 0.1 * wide, shape)
+    corner = np.array([box[1].start, box[0].start])
+    near = pixels[box].astype(np.float32)
+    opening = _filled([inner - corner], near.shape)
+    red = _filled([outer - corner], near.shape) * (1 - opening)
+    away = cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5) / wide
+    known = cv2.erode(red, _disc(0.003 * wide)) * (away > _LIP_EDGE)
+    out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
+    out[box] = _mixed(near, known.astype(np.float32), _LIP_BLUR * wide)
+    share[box] = _ease(1.5 - 1.5 * away / _LIP_REACH) * (cv2.dilate(opening, _disc(0.01 * wide)) | red)
     return out, share
 
 
