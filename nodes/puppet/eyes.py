@@ -22,7 +22,7 @@ _IRIS = 0.19  # radius of a carved iris in widths of the eye: 11.7 mm across of 
 _BLANK_CONTRAST = 0.8
 _DARK = 4.0  # of 255: where both are black, neither is brighter
 _LIGHT_REACH, _LIGHT_RANGE, _LIGHT_DOUBT = 0.07, (0.25, 2.0), 0.02  # widths of the eye; ratios; share of certainty
-_RIM, _RIM_PX, _RIM_GAP = 0.06, 1.5, 0.2
+_RIM, _RIM_PX, _RIM_GAP = 0.045, 1.5, 0.2
 """How far into the eye its rim is the lid's: widths of the eye, pixels at least, and at most a share of how far it is
 open."""
 _MIN_PAGE_PX, _MAX_PAGE_PX = 96, 640
@@ -37,8 +37,8 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8, U8
         pixels: The picture, ``uint8 (h, w, 3)``.
 
     Returns:
-        Its mesh, the centre it turns about ``float32 (3,)``, its texture ``uint8 (n, n, 4)``, and that of the lids' rims
-        before it, transparent farther in.
+        Its mesh, the centre it turns about ``float32 (3,)``, its texture ``uint8 (n, n, 4)``, and that of the lids'
+        rims before it, transparent farther in.
     """
     centre, width = _place(side, fit)
     radius = CAP_RADIUS * width

@@ -12,7 +12,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.landmark_sets import BROWS, EYE_CONTOURS, EYE_CORNERS, FOLDS, INNER_LIPS, LEFT_SIDE, OUTER_LIPS, RIGHT_SIDE
+from vivant.nodes.face.landmark_sets import (
+    BROWS,
+    EYE_CONTOURS,
+    EYE_CORNERS,
+    FOLDS,
+    INNER_LIPS,
+    LEFT_SIDE,
+    OUTER_LIPS,
+    RIGHT_SIDE,
+)
 from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.face.rasterize import rasterize
 from vivant.nodes.face.rims import mouth_is_open
@@ -125,7 +134,9 @@ def veils(
         opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), 1e-3)
         start, span = _CLOSED[0], _CLOSED[1] - _CLOSED[0]
         row[0], row[1 : 1 + len(opening)] = -start / span, -opening / (gap * span)
-        found.append(Veil(f"lid{side}", face.name, TEXTURE, face.triangles[(follows[face.triangles] > 0).any(axis=1)], row))
+        found.append(
+            Veil(f"lid{side}", face.name, TEXTURE, face.triangles[(follows[face.triangles] > 0).any(axis=1)], row)
+        )
     for side in ("Right", "Left"):
         smile = INDEX[f"mouthSmile{side}"]
         worn = float(fit.weights[smile])

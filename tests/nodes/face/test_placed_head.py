@@ -157,3 +157,35 @@ def test_units_point_where_the_heads_do(
             continue
         gain = STRENGTH.get(name, 1.0)
         np.testing.assert_allclose(portrait_placed.units[INDEX[name]], gain * own[INDEX[name]], atol=1e-6)
+
+
+def test_what_a_fit_leaves_unexplained_of_a_smile_goes_with_the_smile(head: AnatomicalHead, make_fit: MakeFit) -> None:
+    """Landmarks of a broader smile than the units can say: undone, the mouth is the one of the shape."""
+    worn = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "mouthUpperUpLeft": 0.6, "mouthUpperUpRight": 0.6}
+    fit = make_fit(worn)
+    points = fit.points.copy()
+    points[[13, 82, 312, 14, 87, 317], 1] += 0.01 * np.array([1, 1, 1, -1, -1, -1])
+    fit = dataclasses.replace(fit, points=points)
+    placed = place_head(head, fit)
+    marks = head.landmark_positions(placed.vertices)
+    assert np.abs(marks[[13, 14], 1] - points[[13, 14], 1]).max() < 0.002  # at rest it is the picture
+    neutral = placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)
+    plain = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
+    gains = np.array([STRENGTH.get(name, 1.0) for name in BLENDSHAPES], np.float32)
+    plain = fit.place((plain - np.tensordot(gains * fit.weights, head.face_units, axes=1)).astype(np.float32))
+    off = (head.landmark_positions(neutral.astype(np.float32)) - head.landmark_positions(plain))[[13, 14, 82, 87], 1]
+    assert np.abs(off).max() < 0.004
+
+
+def test_what_a_fit_leaves_unexplained_stays_where_no_expression_bends_the_face(
+    head: AnatomicalHead, make_fit: MakeFit
+) -> None:
+    fit = disturbed(make_fit({"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}), 0.03)
+    placed, plain = place_head(head, fit), fit.place(fit.neutral)
+    neutral = (placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)).astype(np.float32)
+    off = head.landmark_positions(neutral) - head.landmark_positions(plain)
+    rest = head.landmark_positions(placed.vertices) - head.landmark_positions(
+        fit.place((fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)).astype(np.float32))
+    )
+    brows = [70, 63, 105, 300, 293, 334, 10, 151]
+    np.testing.assert_allclose(off[brows, :2], rest[brows, :2], atol=2e-3)
