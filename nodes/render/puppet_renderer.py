@@ -157,7 +157,7 @@ class PuppetRenderer:
                 strength = float(shown[layer.fade]) if shown is not None and len(shown) else 0.0
                 if strength < _FAINT:
                     continue
-            self._set("strength", strength)
+            self._shaders.set("strength", strength)
             near, far = _SLICES[layer.role]
             self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
             # An opening writes the farthest depth over whatever was there.
