@@ -33,9 +33,11 @@ class Role(StrEnum):
     BODY = "body"
     """Over the backdrop."""
     OPENING = "opening"
-    """Cuts a window into the layers before it, through which INSIDE layers are seen; behind these, it lies on them."""
+    """Cuts a window into the layers before it, through which INSIDE layers are seen."""
     INSIDE = "inside"
     """Seen through openings alone, and there behind nothing but skin."""
+    RIM = "rim"
+    """What of the picture lies inside an opening, but goes with its edge: over INSIDE, whatever its depth."""
     SKIN = "skin"
     """Over everything."""
 

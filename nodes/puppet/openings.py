@@ -78,7 +78,7 @@ def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit) -> MeshPart:
         triangles=np.concatenate([np.stack(corners, axis=1) for corners in triangles]).astype(np.int32),
         uv=on_eye_page(side, fit, points),
         opacity=np.ones(len(points), np.float32),
-        role=Role.OPENING,
+        role=Role.RIM,
         units=np.concatenate([face.units[:, rim]] * 2, axis=1),
         bone="head",
     )

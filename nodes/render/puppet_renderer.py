@@ -25,6 +25,7 @@ _SLICES = {
     Role.BODY: (-0.5, -0.1),
     Role.INSIDE: (0.2, 0.9),
     Role.OPENING: (1.0, 1.0),
+    Role.RIM: (1.0, 1.0),
 }
 
 
@@ -160,8 +161,8 @@ class PuppetRenderer:
             self._shaders.set("strength", strength)
             near, far = _SLICES[layer.role]
             self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
-            # An opening writes the farthest depth over whatever was there.
-            context.depth_func = "1" if layer.role is Role.OPENING else "<="
+            # An opening writes the farthest depth over whatever was there, its rim lies on what is seen through it.
+            context.depth_func = "1" if layer.role in (Role.OPENING, Role.RIM) else "<="
             if layer.role in (Role.BODY, Role.SKIN):
                 context.enable(context.CULL_FACE)
             else:

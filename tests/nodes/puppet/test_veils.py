@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet
 from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.landmark_sets import FOLDS
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, FOLDS
 from vivant.nodes.formats.arkit import INDEX
-from vivant.nodes.formats.depth import Matte
+from vivant.nodes.formats.depth import DepthMap, Matte
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
 from vivant.nodes.puppet.assembly import assemble
@@ -77,21 +76,22 @@ def test_veils_lie_on_the_faces_own_vertices(portrait_puppet: Puppet) -> None:
         assert set(corners[veil.first : veil.first + veil.count].tolist()) <= own
 
 
-def test_a_closed_lid_is_of_one_colour(
-    gl: object, portrait_puppet: Puppet, posed: Posed, draw: Draw, portrait_fit: HeadFit
+def test_a_lids_veil_has_nothing_of_the_dark_above_the_eye(
+    head: AnatomicalHead, portrait_pixels: U8, portrait_fit: HeadFit, portrait_matte: F32, portrait_depth: DepthMap
 ) -> None:
-    """The picture has a stripe of another colour where the lid is; drawn out it would cover all of it."""
-    striped = portrait_puppet.textures["face"].copy()
-    eye = picture_to_pixels(portrait_fit.points[[159, 145]], portrait_fit.size)
-    row, column = int(eye[0, 1]), int(eye[0, 0])
-    striped[row - 5 : row + 1, column - 2 : column + 3, :3] = (20, 20, 20)
-    textures = portrait_puppet.textures | {"face": striped}
-    puppet = dataclasses.replace(portrait_puppet, textures=textures)
-    drawn = draw(puppet, posed(puppet, BLINK)).astype(int)
-    middle = drawn[row + 1 : int(eye[1, 1]) - 1, column, :3]
-    beside = drawn[row + 1 : int(eye[1, 1]) - 1, column - 6, :3]
-    assert len(middle) >= 2
-    assert np.abs(middle - beside).max() < 25
+    """The little that a picture shows of a lid is often its crease and lashes: drawn out they would be streaks."""
+    pixels = portrait_pixels.copy()
+    rims = [
+        picture_to_pixels(portrait_fit.points[list(EYE_CONTOURS[side])], portrait_fit.size) for side in EYE_CONTOURS
+    ]
+    for rim in rims:
+        upper = rim[8:]
+        cv2.polylines(pixels, [np.round(upper - [0, 2]).astype(np.int32)], False, (30, 20, 20), 2)
+    veil = assemble(head, pixels, portrait_fit, portrait_matte, portrait_depth).textures["veil"]
+    dark = pixels.max(axis=2) < 60
+    painted = dark & (veil[..., 3] > 128)
+    assert painted.sum() > 10
+    assert veil[painted][:, :3].mean() > 120
 
 
 def test_teeth_lie_in_the_dark_behind_lips_put_forward(portrait_puppet: Puppet, posed: Posed) -> None:
