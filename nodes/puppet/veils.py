@@ -7,6 +7,7 @@ folds behind, which are painted in the picture. There, a second texture fades in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -192,7 +193,7 @@ def _lid(pixels: U8, fit: HeadFit, side: str, follows: F32) -> tuple[F32, F32]:
     opening = _filled([eye - corner], local.shape)
     fine = tuple(_FINE * size for size in local.shape)
     away = cv2.distanceTransform(1 - _filled([_FINE * (eye - corner)], fine), cv2.DIST_L2, 5) / _FINE
-    away = cv2.resize(away, local.shape[::-1], interpolation=cv2.INTER_AREA)
+    off_rim = cv2.resize(away, local.shape[::-1], interpolation=cv2.INTER_AREA)
     brow = _filled([picture_to_pixels(fit.points[list(BROWS[side])], fit.size) - corner], local.shape)
     lashes = cv2.dilate(opening, _disc(0.12 * wide))
     known = ((lashes == 0) & (cv2.dilate(brow, _disc(0.05 * wide)) == 0) & (local < 0.02)).astype(np.float32)
@@ -201,7 +202,7 @@ def _lid(pixels: U8, fit: HeadFit, side: str, follows: F32) -> tuple[F32, F32]:
     known *= np.clip(grey / np.percentile(grey[known > 0], _BRIGHT) if known.any() else 1, 0, 1) ** _LIT
     skin = _mixed(near, known, _SURROUNDINGS * wide)
     skin *= (1 - _RIM_SHADE * local**2)[..., None]
-    cover = local * np.clip(away / max(_LASHES * wide, 1.0), 0, 1)
+    cover = local * np.clip(off_rim / max(_LASHES * wide, 1.0), 0, 1)
     out, share = pixels.astype(np.float32), np.zeros(follows.shape, np.float32)
     out[box], share[box] = skin, cover
     return out, share
@@ -247,7 +248,7 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     known = cv2.erode(red, _disc(0.003 * wide)) * (away > _LIP_EDGE)
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
     out[box] = _mixed(near, known.astype(np.float32), _LIP_BLUR * wide)
-    share[box] = _ease(1.5 - 1.5 * away / _LIP_REACH) * (cv2.dilate(opening, _disc(0.01 * wide)) | red)
+    share[box] = _ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, _disc(0.01 * wide)), red)
     return out, share
 
 
@@ -284,6 +285,6 @@ def _box(points: F32, reach: float, shape: tuple[int, ...]) -> tuple[slice, slic
     return spans[0], spans[1]
 
 
-def _ease(t: npt.NDArray[np.floating]) -> F32:
+def _ease(t: Any) -> F32:
     t = np.clip(t, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
