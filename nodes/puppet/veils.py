@@ -149,7 +149,7 @@ def veils(
         row[1 + smile] = -1 / worn
         column, line = np.floor(places).astype(int).T
         at = cover[line.clip(0, height - 1), column.clip(0, width - 1)] > _TINY
-        there = at[face.triangles].any(axis=1)  # triangles that are hidden, or smaller than a pixel, too
+        there = np.asarray(at[face.triangles].any(axis=1))  # triangles that are hidden, or smaller than a pixel, too
         there[covered[(cover > _TINY) & (covered >= 0)]] = True
         found.append(Veil(f"fold{side}", face.name, TEXTURE, face.triangles[there], row))
     of_mouth = fit.weights * _OF_MOUTH
