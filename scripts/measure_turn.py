@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.formats.puppet import Puppet
+from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.puppet.turn_limits import measure_cell
 
 F32 = npt.NDArray[np.float32]
@@ -104,7 +104,8 @@ def draw(puppet: Puppet, path: Path, folder: Path | None) -> None:
     gl = GLContext.headless()
     zoom = SHEET_SIDE / (2.1 * puppet.face_width * puppet.size[1])
     size = (round(puppet.size[0] * zoom), round(puppet.size[1] * zoom))
-    centre = puppet.plane[puppet.triangles[-puppet.layers[-1].count // 3 :]].mean(axis=(0, 1))
+    face = next(layer for layer in puppet.layers if layer.role is Role.SKIN)
+    centre = puppet.plane[puppet.triangles[face.first // 3 : (face.first + face.count) // 3]].mean(axis=(0, 1))
     left = int(np.clip(centre[0] * size[1] + size[0] / 2 - SHEET_SIDE / 2, 0, max(0, size[0] - SHEET_SIDE)))
     top = int(np.clip(size[1] / 2 - centre[1] * size[1] - SHEET_SIDE / 2, 0, max(0, size[1] - SHEET_SIDE)))
     vertices = np.empty((len(puppet.plane), 7), np.float32)

@@ -2,6 +2,7 @@
 // Skin of a puppet: straight texture in, premultiplied colour out.
 
 uniform sampler2D skin;
+uniform float strength;  // how much of this layer is drawn
 
 in vec2 uv;
 in float opacity;
@@ -10,7 +11,7 @@ out vec4 colour;
 
 void main() {
     vec4 texel = texture(skin, uv);
-    float alpha = texel.a * opacity;
+    float alpha = texel.a * opacity * strength;
     if (alpha < 0.004) discard;
     colour = vec4(texel.rgb * alpha, alpha);
 }

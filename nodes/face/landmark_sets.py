@@ -29,6 +29,15 @@ INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 3
 LIPS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
 """Upper and lower landmarks of the inner lips that meet when the mouth closes."""
 
+OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+BROWS = {
+    "Right": (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    "Left": (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+}
+"""Outlines: along the upper edge inward, along the lower one back."""
+FOLDS = {"Right": (203, 206, 216, 212, 57, 186, 92), "Left": (423, 426, 436, 432, 287, 410, 322)}
+"""Around where a smile folds the skin, from the wing of the nose down beside the corner of the mouth."""
+
 CHEEKS = (50, 280, 205, 425, 117, 346)
 CHIN, FOREHEAD, NOSE_TIP = 152, 10, 1
 RIGHT_SIDE, LEFT_SIDE = 234, 454

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.brow_shape import brows_kept
 from vivant.nodes.face.details import HANDLES, DetailScale
 from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
@@ -103,16 +104,36 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     vertices = fit.place(worn.astype(np.float32))
     residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
     spread = Spread(head)
-    vertices[:, :2] += spread.spread(residual, len(vertices))
+    unexplained = spread.spread(residual, len(vertices))
+    vertices[:, :2] += unexplained
     opening = np.linalg.norm(head.face_units[INDEX["jawOpen"]], axis=1)
     tuck_rims(vertices, fit.points, opening > 0.5 * opening.max())
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
+    _give_to_the_worn(fit, units, unexplained)
     _calibrate_lids(head, fit, vertices, units, spread)
     if seal is not None:
         _close_lips(fit, vertices, units, seal)
     return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
+
+
+def _give_to_the_worn(fit: HeadFit, units: F32, unexplained: F32) -> None:
+    """Let what the fit left unexplained go with the expression where the picture wears one; in place.
+
+    A broad smile parts, bends and thins the lips more than the units say. Taken for the face's own shape, that part of
+    it stays when the smile is undone: corners hang, the upper lip is long, the lower one an arch.
+    """
+    worn = fit.weights.astype(np.float64)
+    strength = float(worn @ worn)
+    if strength < _LEAST_WORN:
+        return
+    bent = np.linalg.norm(np.tensordot(fit.weights, units, axes=1), axis=1) / fit.scale
+    share = np.clip(bent / _BENT_DM, 0, 1)
+    share = share * share * (3 - 2 * share)
+    for unit in np.flatnonzero(worn > 0):
+        # At rest nothing changes; with no unit worn all of it is gone.
+        units[unit, :, :2] += (worn[unit] / strength * share[:, None] * unexplained).astype(np.float32)
 
 
 def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> tuple[F32, Details]:
@@ -121,7 +142,7 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
-    lack = factor * scale.units - moved[..., :2]
+    lack = brows_kept(factor * scale.units) - moved[..., :2]
     pulls = np.zeros((_SURFACE, len(HANDLES)))
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)
@@ -146,6 +167,8 @@ def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
 _ROUNDS = 8
+_BENT_DM = 0.12
+"""Where the worn expression moves skin so far, what the fit leaves unexplained is the expression's."""
 _LEAST_WORN = 1e-4
 
 

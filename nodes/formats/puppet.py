@@ -36,6 +36,8 @@ class Role(StrEnum):
     """Cuts a window into the layers before it, through which INSIDE layers are seen."""
     INSIDE = "inside"
     """Seen through openings alone, and there behind nothing but skin."""
+    RIM = "rim"
+    """What of the picture lies inside an opening, but goes with its edge: over INSIDE, whatever its depth."""
     SKIN = "skin"
     """Over everything."""
 
@@ -50,6 +52,7 @@ class Layer:
         first: Index of its first triangle corner in `Puppet.triangles` (flattened).
         count: Number of triangle corners.
         role: How it hides and is hidden; layers come in the order of roles.
+        fade: Row of `Puppet.fades` that says how much of it is drawn; -1: all, always.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Layer:
     first: int
     count: int
     role: Role
+    fade: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +175,8 @@ class Puppet:
         jaw_swing: Angle in radians of the jaw bone about the head's x axis when jawOpen is 1.
         details: How a driver's details are taken over.
         lips: What keeps the lips in contact.
+        fades: ``float32 (F, 1 + U)`` how much is drawn of layers that come and go with the expression: a constant, then
+            by how much it grows with each of the U units of `morphs` from rest on; see `vivant.nodes.puppet.veils`.
         turn_limits: How far the head may turn before it shows that it is a picture: looking up, down, to the viewer's
             left, right; radians, all positive.
         backdrop: Name of the texture behind all layers, as large as the picture.
@@ -200,6 +206,7 @@ class Puppet:
     jaw_swing: float
     details: Details
     lips: Lips
+    fades: F32
     turn_limits: tuple[float, float, float, float]
     backdrop: str = field(default="backdrop")
 
@@ -234,6 +241,8 @@ class SkinnedMesh:
     Attributes:
         vertices: ``float32 (V, 7)``: the skinned place of the plane (3), the skinned ray (3), the change of depth
             by morphs (1). The place of the vertex is ``vertices[:, :3] + (z + dz) * vertices[:, 3:6]``.
+        shown: ``float32 (F,)`` in [0, 1] how much is drawn of layers that fade, by row of `Puppet.fades`; empty: none.
     """
 
     vertices: F32
+    shown: F32 = field(default_factory=lambda: np.zeros(0, np.float32))

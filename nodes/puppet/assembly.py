@@ -24,10 +24,11 @@ from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, without_opening
-from vivant.nodes.puppet.openings import mouth_rim, openings
+from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
+from vivant.nodes.puppet.veils import Veil, shades, veils
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
 
 F32 = npt.NDArray[np.float32]
@@ -67,7 +68,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     }
     eyes, centres = [], {}
     for side in ("Right", "Left"):
-        part, centres[side], textures[f"eye{side}"] = eye_part(side, fit, pixels)
+        part, centres[side], textures[f"eye{side}"], textures[f"rim{side}"] = eye_part(side, fit, pixels)
         eyes.append(part)
     mouth, mouth_textures = mouth_parts(head, fit, placed, pixels)
     textures |= mouth_textures
@@ -87,8 +88,12 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
     body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
-    parts = [body, *openings(face, patch, fit), *mouth, *eyes, face]
-    puppet = _joined(head, fit, placed, patch, seal, parts, centres, textures, depth_map, eye_z, face_width)
+    units = 52 + len(placed.handles) + STATIONS
+    over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
+    textures |= pages
+    over = [*shades(mouth, "shade", fit.weights, units), *over]
+    parts = [body, *openings(face, patch, fit), *mouth, *eyes, *lid_rims(face, patch, fit), face]
+    puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
@@ -99,6 +104,7 @@ def _joined(
     patch: SkinPatch,
     seal: LipSeal,
     parts: list[MeshPart],
+    over: list[Veil],
     eye_centres: dict[str, F32],
     textures: dict[str, U8],
     depth_map: F32,
@@ -129,6 +135,11 @@ def _joined(
         triangles.append(part.triangles + start)
         layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role))
         first += 3 * len(part.triangles)
+        for row, veil in enumerate(over):
+            if veil.of == part.name:
+                triangles.append(veil.triangles + start)
+                layers.append(Layer(veil.name, veil.texture, first, 3 * len(veil.triangles), part.role, row))
+                first += 3 * len(veil.triangles)
     mapped = np.concatenate([np.full(len(p.vertices), float(p.mapped), np.float32) for p in parts])
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
@@ -165,6 +176,7 @@ def _joined(
         jaw_swing=swing,
         details=placed.details,
         lips=lips,
+        fades=np.array([veil.fade for veil in over], np.float32),
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 

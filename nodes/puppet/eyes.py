@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.landmark_sets import EYE_CONTOURS, EYE_CORNERS, IRISES
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, EYE_CORNERS, IRISES, LIDS
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
@@ -22,10 +22,13 @@ _IRIS = 0.19  # radius of a carved iris in widths of the eye: 11.7 mm across of 
 _BLANK_CONTRAST = 0.8
 _DARK = 4.0  # of 255: where both are black, neither is brighter
 _LIGHT_REACH, _LIGHT_RANGE, _LIGHT_DOUBT = 0.07, (0.25, 2.0), 0.02  # widths of the eye; ratios; share of certainty
+_RIM, _RIM_PX, _RIM_GAP = 0.045, 1.5, 0.2
+"""How far into the eye its rim is the lid's: widths of the eye, pixels at least, and at most a share of how far it is
+open."""
 _MIN_PAGE_PX, _MAX_PAGE_PX = 96, 640
 
 
-def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
+def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8, U8]:
     """Build one eyeball.
 
     Args:
@@ -34,7 +37,8 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
         pixels: The picture, ``uint8 (h, w, 3)``.
 
     Returns:
-        Its mesh, the centre it turns about ``float32 (3,)``, and its texture ``uint8 (n, n, 4)``.
+        Its mesh, the centre it turns about ``float32 (3,)``, its texture ``uint8 (n, n, 4)``, and that of the lids'
+        rims before it, transparent farther in.
     """
     centre, width = _place(side, fit)
     radius = CAP_RADIUS * width
@@ -59,13 +63,21 @@ def eye_part(side: str, fit: HeadFit, pixels: U8) -> tuple[MeshPart, F32, U8]:
         role=Role.INSIDE,
         bone=f"eye{side}",
     )
-    return part, centre, _paint(side, fit, pixels, centre, 0.5 * _PAGE * width)
+    return part, centre, *_paint(side, fit, pixels, centre, 0.5 * _PAGE * width)
 
 
 def on_eye_page(side: str, fit: HeadFit, points: F32) -> F32:
     """Texture coordinates ``float32 (N, 2)`` of places in the picture ``(N, 2+)`` in an eye's texture."""
     centre, width = _place(side, fit)
     return np.asarray((points[:, :2] - centre[:2]) * [1, -1] / (_PAGE * width) + 0.5, np.float32)
+
+
+def _rim_reach(side: str, fit: HeadFit) -> float:
+    """How far into the eye its rim is the lid's, picture heights."""
+    _, width = _place(side, fit)
+    upper, lower = fit.points[np.array(LIDS[side])[2:5].T, :2]
+    gap = float(np.linalg.norm(upper - lower, axis=1).mean())
+    return min(max(_RIM * width, _RIM_PX / fit.size[1]), _RIM_GAP * gap)
 
 
 def _place(side: str, fit: HeadFit) -> tuple[F32, float]:
@@ -88,8 +100,12 @@ def _cap_triangles() -> npt.NDArray[np.int32]:
     return np.array(triangles, np.int32)
 
 
-def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
-    """Paint the eyeball: the picture within the lids, iris and white completed beyond them."""
+def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> tuple[U8, U8]:
+    """Paint the eyeball: the picture within the lids, iris and white completed beyond them; and the lids' rims.
+
+    What the picture shows of the eye close to a rim is the lid's: lashes, their shadow, the wet edge. On the eyeball it
+    would be dragged along by a glance, and stay behind when the lid rises.
+    """
     height = pixels.shape[0]
     page = int(np.clip(2 * half * height * 2, _MIN_PAGE_PX, _MAX_PAGE_PX))
     zoom = page / (2 * half * height)
@@ -108,6 +124,7 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     opening = np.zeros((page, page), np.uint8)
     cv2.fillPoly(opening, [np.round(on_page(EYE_CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     # What is learned about the eye is learned inside: the rim has lashes and the lids' shadow.
+    rim = _rim_reach(side, fit) * height * zoom
     inner = cv2.erode(opening, np.ones((3, 3), np.uint8), iterations=max(1, page // 60)) > 128
     if inner.sum() < 20:
         inner = opening > 128
@@ -133,17 +150,18 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> U8:
     painted = cover * profile[bins] + (1 - cover) * painted
     painted *= _light(crop, painted, inner, _LIGHT_REACH * page / _PAGE)
     blank = _is_blank(crop, distance, inner, white)
-    # The picture itself shows through wherever the opening may show at rest, a little beyond the rim.
-    margin = max(1, round(0.5 * zoom))
-    seen = cv2.dilate(opening, np.ones((3, 3), np.uint8), iterations=margin)
-    seen = cv2.GaussianBlur(seen, (0, 0), max(0.6, 0.4 * zoom)).astype(np.float32)[..., None] / 255
-    seen = np.clip(seen * 1.4, 0, 1)
+    inward = cv2.distanceTransform((opening > 128).astype(np.uint8), cv2.DIST_L2, 5)
+    # Where the rim's page begins to let it through, the eyeball's is the picture already.
+    seen = np.clip(3 * inward / rim - 1, 0, 1)[..., None].astype(np.float32)
     mixed = seen * crop + (1 - seen) * painted
     if blank:
         mixed = _carve_iris(mixed, np.hypot(x - page / 2, y - page / 2) / (_IRIS * page / _PAGE))
     out = np.full((page, page, 4), 255, np.uint8)
     out[..., :3] = np.clip(np.round(mixed), 0, 255)
-    return out
+    rims = np.empty_like(out)
+    rims[..., :3] = np.clip(np.round(crop), 0, 255)
+    rims[..., 3] = np.round(255 * np.clip(3 - 3 * inward / rim, 0, 1))
+    return out, rims
 
 
 def _light(crop: F32, painted: F32, inner: npt.NDArray[np.bool_], reach: float) -> F32:

@@ -31,6 +31,7 @@ _TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: e
 
 _CORNER_SHADE_DM = 0.05
 _DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
+_SHADE = 0.75
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
 
 _HARDLY, _MOSTLY = 100, 230  # of 255: how much of a pixel lies between the lips
@@ -97,6 +98,7 @@ def mouth_parts(
     parts = [_cavity(lower, fit), _tongue(head, fit)]
     textures["cavity"] = _cavity_page(light)
     textures["tongue"] = _tongue_page(light)
+    textures["shade"] = np.array([[[*light.on(_DEEP).round(), 255 * _SHADE]]], np.uint8)
     opening = _opening(fit)
     tooth = _tooth_colour(fit, pixels, opening, light)
     for name, arch, widths, crown in (

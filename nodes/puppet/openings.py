@@ -18,6 +18,8 @@ from vivant.nodes.puppet.skin_patch import SkinPatch
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
+_BAND = 0.8  # of the way to the eye's middle: all that is drawn of a rim, which ends before
+
 
 def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
     """Close each hole of the face's skin with a fan, to be used as a window.
@@ -33,12 +35,53 @@ def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
     Returns:
         A part for each eye, and one for all else.
     """
+    return [_window(face, loops, side, fit) for side, loops in _found(face, patch, fit).items() if loops]
+
+
+def lid_rims(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
+    """Return a narrow band inside each eye's rim, to be drawn over the eyeball: it goes with the lids.
+
+    Args:
+        face: The face's skin.
+        patch: What it was made from.
+        fit: The head fitted to the picture.
+    """
+    found = _found(face, patch, fit)
+    return [_rim(face, loop, side, fit) for side in EYE_CONTOURS for loop in found[side][:1]]
+
+
+def _found(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> dict[str, list[I32]]:
+    """The holes' rims, by the side of the eye; nothing: of all else."""
     found: dict[str, list[I32]] = {side: [] for side in ("", *EYE_CONTOURS)}
     for loop in holes(face.triangles, patch.opacity):
         place = face.vertices[loop].mean(axis=0)
         within = [side for side in EYE_CONTOURS if np.abs(on_eye_page(side, fit, place[None]) - 0.5).max() < 0.5]
         found[within[0] if within else ""].append(np.asarray(loop, np.int32))
-    return [_window(face, loops, side, fit) for side, loops in found.items() if loops]
+    return found
+
+
+def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit) -> MeshPart:
+    assert face.units is not None
+    outer = face.vertices[rim]
+    inward = outer.mean(axis=0) - outer
+    inward[:, 2] = 0
+    inner = outer + _BAND * inward
+    points = np.concatenate([outer, inner]).astype(np.float32)
+    count = len(rim)
+    here = np.arange(count)
+    onward = np.roll(here, -1)
+    triangles = [(here, onward, here + count), (onward, onward + count, here + count)]
+    return MeshPart(
+        name=f"rim{side}",
+        texture=f"rim{side}",
+        vertices=points,
+        triangles=np.concatenate([np.stack(corners, axis=1) for corners in triangles]).astype(np.int32),
+        uv=on_eye_page(side, fit, points),
+        opacity=np.ones(len(points), np.float32),
+        role=Role.RIM,
+        units=np.concatenate([face.units[:, rim]] * 2, axis=1),
+        bone="head",
+    )
 
 
 def _window(face: MeshPart, loops: list[I32], side: str, fit: HeadFit) -> MeshPart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.brow_shape import brows_kept
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.gaze import EYEBALL, gaze
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
@@ -98,6 +99,6 @@ def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:
     rig = puppet.details
     out = np.empty_like(details)
     count = len(rig.factor)
-    out[:count] = rig.factor * details[:count] + np.tensordot(weights, rig.lack, axes=1)
+    out[:count] = brows_kept(rig.factor * details[:count]) + np.tensordot(weights, rig.lack, axes=1)
     out[count:] = rig.gaze * details[count:] / EYEBALL
     return out

@@ -49,7 +49,9 @@ def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Puppet:
     plain = json.loads(arrays[_PLAIN].tobytes())
     fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
     fields |= {name: value for name, value in arrays.items() if name != _PLAIN and "/" not in name}
-    fields["layers"] = tuple(Layer(n, t, first, count, Role(r)) for n, t, first, count, r in plain["layers"])
+    fields["layers"] = tuple(
+        Layer(n, t, first, count, Role(r), fade) for n, t, first, count, r, fade in plain["layers"]
+    )
     fields["bones"] = tuple(Bone(name, parent, arrays[_PIVOT + name]) for name, parent in plain["bones"])
     fields["textures"] = {n.removeprefix(_TEXTURE): v for n, v in arrays.items() if n.startswith(_TEXTURE)}
     fields["morphs"] = Morphs(**{n.removeprefix(_MORPH): v for n, v in arrays.items() if n.startswith(_MORPH)})

@@ -44,11 +44,13 @@ class PuppetSkin(Node[SkinParams, SkinInputs, SkinOutputs], type="puppet.skin", 
     def process(self, inputs: SkinInputs) -> SkinOutputs | None:
         """Bend the mesh for one frame."""
         from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
+        from vivant.nodes.puppet.veils import shown
 
         puppet, pose = inputs.puppet.value, inputs.pose.value
         if len(pose.rotations) != len(puppet.bones):
             return None  # the pose of the puppet before
         out = np.empty((len(puppet.plane), 7), np.float32)
         matrices = bone_matrices(puppet.bones, pose.rotations, pose.translations)
-        skin(puppet, matrices, change_of(puppet, pose), out)
-        return SkinOutputs(SkinnedMesh(out))
+        change = change_of(puppet, pose)
+        skin(puppet, matrices, change, out)
+        return SkinOutputs(SkinnedMesh(out, shown(puppet, change)))

@@ -105,7 +105,7 @@ class _View:
         covered = np.zeros((_SIDE, _SIDE), bool)
         stretched = np.zeros((_SIDE, _SIDE), bool)
         for layer in puppet.layers:
-            if layer.role not in (Role.BODY, Role.SKIN):
+            if layer.role not in (Role.BODY, Role.SKIN) or layer.fade >= 0:
                 continue
             triangles = puppet.triangles[layer.first // 3 : (layer.first + layer.count) // 3]
             front = triangles[_turned_to_viewer(points, triangles)]

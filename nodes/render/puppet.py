@@ -73,7 +73,7 @@ class RenderPuppet(Node[RenderParams, RenderInputs, RenderOutputs], type="render
         if len(inputs.mesh.value.vertices) != len(puppet.plane):
             return None  # the mesh of the puppet before
         self._load(puppet)
-        self._renderer.draw(inputs.mesh.value.vertices)
+        self._renderer.draw(inputs.mesh.value.vertices, inputs.mesh.value.shown)
         if not (self._windowed or self._reads):
             self._gl.finish()  # nobody else waits for the drawing: it would pile up in the driver's queue
         picture = self._readback.read(self._renderer.framebuffer) if self._reads else None

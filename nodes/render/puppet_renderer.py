@@ -17,6 +17,7 @@ U8 = npt.NDArray[np.uint8]
 _FLOATS_PER_VERTEX = 7
 
 _BACKDROP_DEPTH = 0.5
+_FAINT = 0.004
 # Slices of the depth buffer, near and far, in normalised device coordinates. The backdrop lies at 0. What is inside
 # lies behind it and shows only where an opening has pushed the depth to 1.
 _SLICES = {
@@ -24,6 +25,7 @@ _SLICES = {
     Role.BODY: (-0.5, -0.1),
     Role.INSIDE: (0.2, 0.9),
     Role.OPENING: (1.0, 1.0),
+    Role.RIM: (1.0, 1.0),
 }
 
 
@@ -121,11 +123,12 @@ class PuppetRenderer:
         if self._puppet is not None and self._backdrop is not None:
             self._draw_backdrop(self._backdrop)
 
-    def draw(self, vertices: F32) -> None:
+    def draw(self, vertices: F32, shown: F32 | None = None) -> None:
         """Draw the loaded puppet.
 
         Args:
             vertices: ``float32 (V, 7)`` as `SkinnedMesh.vertices`.
+            shown: ``float32 (F,)`` as `SkinnedMesh.shown`; None: no layer that fades.
         """
         puppet, context = self._puppet, self._context
         if puppet is None:
@@ -150,10 +153,16 @@ class PuppetRenderer:
         self._shaders.set("depth_map", 1)
         self._shaders.set("skin", 0)
         for layer in puppet.layers:
+            strength = 1.0
+            if layer.fade >= 0:
+                strength = float(shown[layer.fade]) if shown is not None and len(shown) else 0.0
+                if strength < _FAINT:
+                    continue
+            self._shaders.set("strength", strength)
             near, far = _SLICES[layer.role]
             self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
-            # An opening writes the farthest depth over whatever was there.
-            context.depth_func = "1" if layer.role is Role.OPENING else "<="
+            # An opening writes the farthest depth over whatever was there, its rim lies on what is seen through it.
+            context.depth_func = "1" if layer.role in (Role.OPENING, Role.RIM) else "<="
             if layer.role in (Role.BODY, Role.SKIN):
                 context.enable(context.CULL_FACE)
             else:

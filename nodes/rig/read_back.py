@@ -17,6 +17,7 @@ from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.lip_contact import contact
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
+from vivant.nodes.puppet.veils import shown
 from vivant.nodes.render.puppet_renderer import PuppetRenderer, is_software
 from vivant.nodes.rig.probes import Probe
 
@@ -117,8 +118,9 @@ class ReadBack:
         puppet = self._puppet
         bent = pose(puppet, weights, rotation, np.zeros(3), details, contact)
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
-        skin(puppet, matrices, change_of(puppet, bent), self._vertices)
-        self._renderer.draw(self._vertices)
+        change = change_of(puppet, bent)
+        skin(puppet, matrices, change, self._vertices)
+        self._renderer.draw(self._vertices, shown(puppet, change))
         width, height = self._size
         data = np.frombuffer(self._renderer.framebuffer.read(components=3, alignment=1), np.uint8)
         return np.ascontiguousarray(data.reshape(height, width, 3)[::-1])

@@ -30,6 +30,7 @@ from vivant.nodes.puppet.openings import mouth_rim
 from vivant.nodes.puppet.posing import pose
 from vivant.nodes.puppet.skin_patch import face_patch
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
+from vivant.nodes.puppet.veils import shown
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -218,8 +219,9 @@ def draw(gl: Any) -> DrawPuppet:
             loaded["puppet"] = puppet
         vertices = np.empty((len(puppet.plane), 7), np.float32)
         matrices = bone_matrices(puppet.bones, bent.rotations, bent.translations)
-        skin(puppet, matrices, change_of(puppet, bent), vertices)
-        loaded["renderer"].draw(vertices)
+        change = change_of(puppet, bent)
+        skin(puppet, matrices, change, vertices)
+        loaded["renderer"].draw(vertices, shown(puppet, change))
         width, height = puppet.size
         data = np.frombuffer(loaded["renderer"].framebuffer.read(components=4), np.uint8)
         return np.ascontiguousarray(data.reshape(height, width, 4)[::-1])

@@ -157,3 +157,33 @@ def test_units_point_where_the_heads_do(
             continue
         gain = STRENGTH.get(name, 1.0)
         np.testing.assert_allclose(portrait_placed.units[INDEX[name]], gain * own[INDEX[name]], atol=1e-6)
+
+
+def test_what_a_fit_leaves_unexplained_of_a_smile_goes_with_the_smile(head: AnatomicalHead, make_fit: MakeFit) -> None:
+    """Undone, the corners of the mouth are those of the shape, whatever the smile was."""
+    corners = [61, 291, 78, 308]
+    plain_fit = make_fit({"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9})
+    fit = disturbed(plain_fit, 0.03)
+
+    def undone(given: HeadFit) -> F32:
+        placed = place_head(head, given)
+        neutral = placed.vertices - np.tensordot(given.weights, placed.units, axes=1)
+        return head.landmark_positions(neutral.astype(np.float32))[corners, :2]
+
+    left = np.linalg.norm(undone(fit) - undone(plain_fit), axis=1)
+    bent = np.linalg.norm((fit.points - plain_fit.points)[corners, :2], axis=1)
+    assert left.max() < 0.3 * bent.min()
+
+
+def test_what_a_fit_leaves_unexplained_stays_where_no_expression_bends_the_face(
+    head: AnatomicalHead, make_fit: MakeFit
+) -> None:
+    fit = disturbed(make_fit({"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}), 0.03)
+    placed, plain = place_head(head, fit), fit.place(fit.neutral)
+    neutral = (placed.vertices - np.tensordot(fit.weights, placed.units, axes=1)).astype(np.float32)
+    off = head.landmark_positions(neutral) - head.landmark_positions(plain)
+    rest = head.landmark_positions(placed.vertices) - head.landmark_positions(
+        fit.place((fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)).astype(np.float32))
+    )
+    brows = [70, 63, 105, 300, 293, 334, 10, 151]
+    np.testing.assert_allclose(off[brows, :2], rest[brows, :2], atol=2e-3)

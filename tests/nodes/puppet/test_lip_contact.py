@@ -58,7 +58,8 @@ def drawn_gaps(puppet: Puppet, fit: HeadFit, weights: F32, details: F32 | None, 
     def in_head(points: npt.NDArray[np.floating]) -> F32:
         return np.asarray((points - fit.translation) @ axes, np.float32)
 
-    lips, face = puppet.lips, puppet.layers[-1]
+    lips = puppet.lips
+    face = next(layer for layer in puppet.layers if layer.name == "face")
     members = np.unique(puppet.triangles[face.first // 3 : (face.first + face.count) // 3])
     rest = in_head(puppet.plane + puppet.z[:, None] * puppet.ray)[members]
     nearest = members[((lips.places[:, None] - rest) ** 2).sum(axis=2).argmin(axis=1)]

@@ -96,6 +96,8 @@ def test_windows_of_a_puppet_lie_between_body_and_what_is_inside(portrait_puppet
     layers = {layer.name: layer for layer in portrait_puppet.layers}
     windows = {name: layer.texture for name, layer in layers.items() if layer.role is Role.OPENING}
     assert windows == {"openings": "cavity", "openingRight": "eyeRight", "openingLeft": "eyeLeft"}
+    rims = {name: layer.texture for name, layer in layers.items() if layer.role is Role.RIM}
+    assert rims == {"rimRight": "rimRight", "rimLeft": "rimLeft"}
     order = [layer.role for layer in portrait_puppet.layers]
     ranks = [list(Role).index(role) for role in order]
     assert ranks == sorted(ranks)

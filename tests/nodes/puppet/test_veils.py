@@ -1,0 +1,120 @@
+"""Skin that an expression brings to light is painted where the picture shows none, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from vivant.graph.node import NodeContext
+from vivant.graph.packet import Packet
+from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, FOLDS
+from vivant.nodes.formats.arkit import INDEX
+from vivant.nodes.formats.depth import DepthMap, Matte
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
+from vivant.nodes.puppet.assembly import assemble
+from vivant.nodes.puppet.mesh_part import picture_to_pixels
+from vivant.nodes.puppet.skinning import change_of
+from vivant.nodes.puppet.veils import shown
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+Posed = Callable[..., PuppetPose]
+Draw = Callable[[Puppet, PuppetPose], U8]
+BLINK = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
+
+
+def shares(puppet: Puppet, bent: PuppetPose) -> dict[str, float]:
+    """How much is drawn of each layer that fades, by name."""
+    found = shown(puppet, change_of(puppet, bent))
+    return {layer.name: float(found[layer.fade]) for layer in puppet.layers if layer.fade >= 0}
+
+
+@pytest.fixture(scope="module")
+def smiling(head: AnatomicalHead, make_fit: Callable[..., HeadFit], portrait_pixels: U8, portrait_matte: F32) -> Puppet:
+    """A picture with a smile, and a dark line where it folds the skin."""
+    fit = make_fit({"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8, "mouthUpperUpLeft": 0.6, "mouthUpperUpRight": 0.6,
+                    "mouthLowerDownLeft": 0.6, "mouthLowerDownRight": 0.6})  # fmt: skip
+    pixels = portrait_pixels.copy()
+    for marks in FOLDS.values():
+        line = picture_to_pixels(fit.points[list(marks[:3])], fit.size)
+        cv2.polylines(pixels, [np.round(line).astype(np.int32)], False, (110, 70, 50), 1, cv2.LINE_AA)
+    node = DepthRelief(ReliefParams())
+    node.open(NodeContext(lambda: 0, Path(), lambda _: Path(), lambda _: None, frozenset({"depth"}), True))
+    made = node.process(ReliefInputs(Packet(Matte(portrait_matte), 0, 0), Packet(fit, 0, 0)))
+    assert made is not None
+    return assemble(head, pixels, fit, portrait_matte, made.depth)
+
+
+def test_nothing_is_veiled_at_rest_and_lids_are_when_they_close(portrait_puppet: Puppet, posed: Posed) -> None:
+    rest = shares(portrait_puppet, posed(portrait_puppet))
+    assert {"lidRight", "lidLeft"} <= set(rest)
+    assert max(rest.values()) == 0
+    closed = shares(portrait_puppet, posed(portrait_puppet, BLINK))
+    assert closed["lidRight"] > 0.99 and closed["lidLeft"] > 0.99
+    wink = shares(portrait_puppet, posed(portrait_puppet, {"eyeBlinkLeft": 1.0}))
+    assert wink["lidLeft"] > 0.99 and wink["lidRight"] == 0
+    opened = shares(portrait_puppet, posed(portrait_puppet, {"eyeWideLeft": 1.0, "eyeWideRight": 1.0}))
+    assert opened["lidLeft"] == opened["lidRight"] == 0
+
+
+def test_veils_lie_on_the_faces_own_vertices(portrait_puppet: Puppet) -> None:
+    corners = portrait_puppet.triangles.reshape(-1)
+    skins = [layer for layer in portrait_puppet.layers if layer.role is Role.SKIN]
+    assert skins[0].name == "face" and skins[0].fade < 0  # drawn before its veils
+    own = set(corners[skins[0].first : skins[0].first + skins[0].count].tolist())
+    for veil in skins[1:]:
+        assert veil.fade >= 0
+        assert 0 < veil.count < skins[0].count / 4
+        assert set(corners[veil.first : veil.first + veil.count].tolist()) <= own
+
+
+def test_a_lids_veil_has_nothing_of_the_dark_above_the_eye(
+    head: AnatomicalHead, portrait_pixels: U8, portrait_fit: HeadFit, portrait_matte: F32, portrait_depth: DepthMap
+) -> None:
+    """The little that a picture shows of a lid is often its crease and lashes: drawn out they would be streaks."""
+    pixels = portrait_pixels.copy()
+    rims = [
+        picture_to_pixels(portrait_fit.points[list(EYE_CONTOURS[side])], portrait_fit.size) for side in EYE_CONTOURS
+    ]
+    for rim in rims:
+        upper = rim[8:]
+        cv2.polylines(pixels, [np.round(upper - [0, 2]).astype(np.int32)], False, (30, 20, 20), 2)
+    veil = assemble(head, pixels, portrait_fit, portrait_matte, portrait_depth).textures["veil"]
+    dark = pixels.max(axis=2) < 60
+    painted = dark & (veil[..., 3] > 128)
+    assert painted.sum() > 10
+    assert veil[painted][:, :3].mean() > 120
+
+
+def test_teeth_lie_in_the_dark_behind_lips_put_forward(portrait_puppet: Puppet, posed: Posed) -> None:
+    assert shares(portrait_puppet, posed(portrait_puppet, {"jawOpen": 1.0}))["shadeUpper"] == 0
+    forward = shares(portrait_puppet, posed(portrait_puppet, {"mouthFunnel": 0.8}))
+    assert forward["shadeUpper"] > 0.9 and forward["shadeLower"] > 0.9
+
+
+def test_a_smile_that_is_undone_leaves_no_fold(smiling: Puppet, posed: Posed) -> None:
+    rest = shares(smiling, posed(smiling))
+    assert {"foldRight", "foldLeft", "lips"} <= set(rest)
+    assert max(rest.values()) == 0
+    serious = dict.fromkeys((name for name in INDEX if name.startswith("mouth")), 0.0)
+    undone = shares(smiling, posed(smiling, serious))
+    assert undone["foldRight"] > 0.99 and undone["foldLeft"] > 0.99 and undone["lips"] > 0.99
+    half = shares(smiling, posed(smiling, {"mouthSmileLeft": 0.4}))
+    assert 0.3 < half["foldLeft"] < 0.7 and half["foldRight"] == 0
+    veil, face = smiling.textures["veil"], smiling.textures["face"]
+    folded = face[..., :3].mean(axis=2) < 100
+    painted = folded & (veil[..., 3] > 200)
+    assert painted.sum() > 10
+    assert veil[painted][:, :3].mean() > 130
+
+
+def test_a_serious_picture_has_no_veil_for_smiles(portrait_puppet: Puppet) -> None:
+    assert not {layer.name for layer in portrait_puppet.layers} & {"foldRight", "foldLeft", "lips"}
