@@ -48,8 +48,8 @@ class OfflineEngine:
 
     Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking a frame
     behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
-    depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are as
-    many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
+    depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are
+    as many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
     """
 
     def __init__(
