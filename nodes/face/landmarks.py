@@ -138,7 +138,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs | Emission[LandmarksOutputs] | None:
         """Look at one picture."""
-        face = self._look(inputs)
+        face = self.look(inputs.frame)
         if self._centred is None:
             return LandmarksOutputs(face)
         answered = self._centred.step(Read(inputs.frame.t_ns, inputs.frame.seq, face))
@@ -148,12 +148,17 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         """Return what was read of the last frames of a recording."""
         return map(_emission, self._centred.rest() if self._centred is not None else ())
 
-    def _look(self, inputs: LandmarksInputs) -> FaceReading | None:
-        marks = inputs.frame.value.marks
+    def look(self, frame: Packet[Picture]) -> FaceReading | None:
+        """Look at one picture and say at once what is read.
+
+        Raises:
+            VivantError: It shows no face, and must.
+        """
+        marks = frame.value.marks
         if marks is not None:
-            return self._pointed_out(marks, inputs.frame.value.rgb)
-        pixels = inputs.frame.value.rgb
-        face = self._follow(pixels, inputs.frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
+            return self._pointed_out(marks, frame.value.rgb)
+        pixels = frame.value.rgb
+        face = self._follow(pixels, frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
         if face is None and self.params.required:
             raise VivantError(
                 "no face was found in the picture",
