@@ -10,6 +10,8 @@ from typing import Any
 from vivant.graph.packet import Packet
 from vivant.runtime.stage import Bundle
 
+_Item = tuple[str, str, Packet[Any]]
+
 
 def realigned(
     bundles: Iterable[Bundle], lags: Mapping[str, int], wanted: Collection[tuple[str, str]]
@@ -27,7 +29,7 @@ def realigned(
     held: deque[Bundle] = deque()
     rest: list[Bundle] = []
     for bundle in bundles:
-        late, prompt = [], []
+        late, prompt = list[_Item](), list[_Item]()
         for item in bundle.packets:
             if item[:2] in wanted:
                 (late if item[0] in lags else prompt).append(item)
@@ -45,7 +47,7 @@ def realigned(
     yield from rest
 
 
-def _brought_home(item: tuple[str, str, Packet[Any]], held: deque[Bundle]) -> bool:
+def _brought_home(item: _Item, held: deque[Bundle]) -> bool:
     """Put a packet into the first bundle of its time or later that has none of its kind; return whether there is one.
 
     By time, as numbers are those of the packet's own source; in order, as times of a damaged file may repeat.

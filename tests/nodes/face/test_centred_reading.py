@@ -16,7 +16,7 @@ F64 = npt.NDArray[np.float64]
 
 
 def face(
-    shift: F64 | float = 0.0, score: float = 0.0, turn: Sequence[float] = (0, 0, 0), identity: int = 0
+    shift: F64 | float = 0.0, score: float = 0.0, turn: Sequence[float] | F64 = (0, 0, 0), identity: int = 0
 ) -> FaceReading:
     points = (100 * np.random.default_rng(1).random((478, 3)) + shift).astype(np.float32)
     transform = np.eye(4, dtype=np.float32)
@@ -97,7 +97,7 @@ def test_a_quick_turn_is_not_rounded_off() -> None:
 
 @pytest.mark.parametrize("parted", ["a lost face", "a gap", "another person", "a step back"])
 def test_nothing_passes_from_one_side_of_a_break_to_the_other(parted: str) -> None:
-    faces: list[FaceReading | None] = [face(score=0.2)] * 12 + [face(50.0, 0.9, (0, 0.5, 0))] * 12
+    faces: list[FaceReading | None] = [*[face(score=0.2)] * 12, *[face(50.0, 0.9, (0, 0.5, 0))] * 12]
     times = [FRAME_NS * n for n in range(24)]
     if parted == "a lost face":
         faces.insert(12, None)
