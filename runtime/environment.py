@@ -11,6 +11,9 @@ SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",  # small products stall at random when their threads fight for few cores
     "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",  # else a camera takes half a minute to open on Windows
 }
+FEW_CORES = 2
+"""With so many, software OpenGL draws on the thread that asks for it: threads of its own only push tracking and
+encoding aside (`vivant bench animate` 0.61 against 0.57 of its reference on two cores, measured in turns)."""
 ARENAS = 2
 _M_ARENA_MAX = -8  # malloc.h of glibc
 
@@ -19,8 +22,15 @@ def prepare_environment() -> None:
     """Set what is not yet set; to be called before numpy, OpenCV and the inference libraries are imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    if _cores() <= FEW_CORES:
+        os.environ.setdefault("LP_NUM_THREADS", "0")
     if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
         _take_few_arenas()
+
+
+def _cores() -> int:
+    """How many the process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _take_few_arenas() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.face.similarity import similarity
 
 Array = npt.NDArray[np.float64]
@@ -94,6 +95,7 @@ def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, 
 
 
 def compile_solver() -> None:
-    """Compile `descend`, or load it from Numba's cache, by running it on nothing."""
+    """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
+    nearest_rotation(np.eye(3))
     nothing = np.zeros(0)
     descend(np.zeros((0, 0)), nothing, nothing, 0.0, 0, nothing)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.landmark_sets import STABLE
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.formats.face import FaceReading
 
 Array = npt.NDArray[np.float64]
@@ -124,8 +125,8 @@ class FaceTracks:
 def face_shape(reading: FaceReading) -> Array:
     """Return the form of a face without place, size and turn: its stable landmarks ``(23, 3)``, about 1 across."""
     points = reading.points[list(STABLE)].astype(np.float64) * [1, -1, -1]
-    u, _, vt = np.linalg.svd(reading.transform[:3, :3].astype(np.float64))
-    points = (points - points.mean(axis=0)) @ (u @ vt)
+    rotation, _ = nearest_rotation(reading.transform[:3, :3].astype(np.float64))
+    points = (points - points.mean(axis=0)) @ rotation
     return np.asarray(points / max(float(np.sqrt((points**2).sum(axis=1).mean())), 1e-9))
 
 

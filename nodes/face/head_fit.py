@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.expression_solver import ExpressionSolver
 from vivant.nodes.face.landmark_sets import FACE_OVAL, STABLE
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.face.similarity import similarity
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
@@ -179,6 +180,5 @@ class HeadFitter:
 
 def tracker_rotation(reading: FaceReading) -> npt.NDArray[np.float32]:
     """Return the rotation ``(3, 3)`` of the tracker's transform, its scale removed."""
-    linear = reading.transform[:3, :3].astype(np.float64)
-    u, _, vt = np.linalg.svd(linear)
-    return np.asarray(u @ vt, np.float32)
+    rotation, _ = nearest_rotation(reading.transform[:3, :3].astype(np.float64))
+    return np.asarray(rotation, np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.face_bundle import FaceBundle
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 
 F64 = npt.NDArray[np.float64]
 
@@ -36,6 +37,7 @@ class HeadTransform:
         self._centred = canonical - self._centre
         self._weighted = self._centred * self._weights[:, None]
         self._spread = float((self._weighted * self._centred).sum())
+        nearest_rotation(np.eye(3))  # compiled, or loaded, here: the first frame does not wait for it
 
     def solve(self, points: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.float32]:
         """Return the transform from head to camera.
@@ -73,8 +75,5 @@ class HeadTransform:
     def _align(self, target: F64) -> tuple[F64, float]:
         """Return the rotation ``(3, 3)`` and the scale that bring the mean face nearest to `target`."""
         covariance = target.T @ self._weighted
-        u, _, vt = np.linalg.svd(covariance)
-        if np.linalg.det(u) * np.linalg.det(vt) < 0:
-            u[:, 2] *= -1
-        rotation = u @ vt
-        return rotation, float((rotation * covariance).sum()) / self._spread
+        rotation, along = nearest_rotation(covariance)
+        return rotation, along / self._spread

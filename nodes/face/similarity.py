@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.nearest_rotation import nearest_rotation
+
 Array = npt.NDArray[np.float64]
 
 
@@ -26,8 +28,6 @@ def similarity(source: Array, target: Array, weights: Array) -> tuple[float, Arr
     source_mean, target_mean = share @ source, share @ target
     centred_source, centred_target = source - source_mean, target - target_mean
     covariance = (centred_target * share[:, None]).T @ centred_source
-    u, singular, vt = np.linalg.svd(covariance)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    rotation = (u * signs) @ vt
-    scale = float((singular * signs).sum() / (share @ (centred_source**2).sum(axis=1)))
+    rotation, along = nearest_rotation(covariance)
+    scale = along / float(share @ (centred_source**2).sum(axis=1))
     return scale, rotation, target_mean - scale * rotation @ source_mean

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.landmark_sets import LEFT_SIDE, RIGHT_SIDE
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
@@ -50,8 +51,8 @@ class SteadyReading:
         points = reading.points.astype(np.float64)
         middle = points.mean(axis=0)
         linear = reading.transform[:3, :3].astype(np.float64)
-        u, sizes, vt = np.linalg.svd(linear)
-        turn = rotation_vector(u @ vt)
+        rotation, along = nearest_rotation(linear)
+        turn = rotation_vector(rotation)
         dt_s = -1.0 if self._t_ns is None else (t_ns - self._t_ns) / 1e9
         self._t_ns = t_ns
         if not 0 < dt_s <= _LONGEST_GAP_S or reading.identity != self._identity:
@@ -64,7 +65,7 @@ class SteadyReading:
         self._scores = _moved(self._scores[:, None], reading.scores[:, None], _SCORE_STEP, least_score)[:, 0]
         self._turn = _moved(self._turn[None], turn[None], _TURN_STEP, least)[0]
         transform = reading.transform.copy()
-        transform[:3, :3] = float(sizes.mean()) * rotation_matrix(self._turn)
+        transform[:3, :3] = along / 3 * rotation_matrix(self._turn)
         return dataclasses.replace(
             reading,
             points=(self._points + middle).astype(np.float32),

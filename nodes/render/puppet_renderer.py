@@ -144,14 +144,14 @@ class PuppetRenderer:
         context.front_face = "ccw"
         context.enable_only(context.BLEND | context.DEPTH_TEST)
         width, height = puppet.size
-        self._set("half_size", (0.5 * width / height, 0.5))
-        self._set("eye", tuple(float(v) for v in puppet.eye))
+        self._shaders.set("half_size", (0.5 * width / height, 0.5))
+        self._shaders.set("eye", tuple(float(v) for v in puppet.eye))
         self._map.use(1)
-        self._set("depth_map", 1)
-        self._set("skin", 0)
+        self._shaders.set("depth_map", 1)
+        self._shaders.set("skin", 0)
         for layer in puppet.layers:
             near, far = _SLICES[layer.role]
-            self._set("slice", (0.5 * (far - near), 0.5 * (far + near)))
+            self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
             # An opening writes the farthest depth over whatever was there.
             context.depth_func = "1" if layer.role is Role.OPENING else "<="
             if layer.role in (Role.BODY, Role.SKIN):
@@ -211,11 +211,6 @@ class PuppetRenderer:
             index_element_size=4,
             skip_errors=True,  # a driver drops attributes that it finds unused
         )
-
-    def _set(self, name: str, value: Any) -> None:
-        # A driver drops uniforms that it finds unused.
-        if name in self._shaders.skin:
-            self._shaders.skin[name].value = value
 
 
 def is_software(context: Any) -> bool:

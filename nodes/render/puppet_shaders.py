@@ -23,12 +23,21 @@ class PuppetShaders:
     """
 
     def __init__(self, context: Any) -> None:
+        from moderngl import Uniform
+
         self.skin = build_program(context, *_SKIN)
         try:
             self.back = build_program(context, *_BACK)
         except Exception:
             self.skin.release()
             raise
+        self._uniforms = {name: self.skin[name] for name in self.skin if isinstance(self.skin[name], Uniform)}
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a uniform of all layers its value; nothing happens where a driver dropped it, finding it unused."""
+        uniform = self._uniforms.get(name)
+        if uniform is not None:
+            uniform.value = value
 
     def release(self) -> None:
         """Give them back to OpenGL."""
