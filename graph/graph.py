@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from vivant.graph.errors import VivantError
-from vivant.graph.node import Pace, Source
+from vivant.graph.node import Lane, Pace, Source
 from vivant.graph.params import NodeParams
 from vivant.graph.port import Wait
 from vivant.graph.registry import AnyNode
@@ -63,6 +63,11 @@ class NodeSpec:
         """The wired sampled inputs, in the order of their declaration."""
         ports = self.node_class.input_ports
         return tuple(n for n, port in ports.items() if port.wait is Wait.LATEST and n in self.links)
+
+    @property
+    def lag(self) -> int:
+        """After how many further packets the node answers one, offline; a node of the render lane never looks ahead."""
+        return 0 if self.node_class.lane is Lane.RENDER else max(0, self.node_class.lag(self.params))
 
     def create(self) -> AnyNode:
         """Make the node."""

@@ -223,6 +223,16 @@ class Node(ABC, Generic[P, I, O]):
     def reconnect(self, connected: frozenset[str]) -> None:
         """Take over which of its outputs some node reads, when that changes while the node runs."""
 
+    @classmethod
+    def lag(cls, params: P) -> int:
+        """Return how far a node with these parameters looks ahead offline: after how many more packets it answers one.
+
+        It then gives an `Emission` with time and number of the packet that it answers, one for each, and in `drain`
+        those that are left. Where it works ahead of drawing, whoever reads it gets every answer in the step that it
+        belongs to. Live, and in the render lane, nobody looks ahead, and nobody asks.
+        """
+        return 0
+
     def drain(self) -> Iterable[Emission[O]]:
         """Return what is still on its way when the stream has ended."""
         return ()

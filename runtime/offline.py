@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from vivant.graph.errors import EndOfStream, VivantError
@@ -15,6 +15,7 @@ from vivant.runtime.hand_over import HandOver
 from vivant.runtime.node_fault import NodeFault, explain
 from vivant.runtime.patience import Patience
 from vivant.runtime.prelude import run_prelude
+from vivant.runtime.realignment import realigned
 from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import Services
 from vivant.runtime.stage import Bundle, Stage, named
@@ -26,6 +27,8 @@ POLL_S = 0.1
 """How often is looked, while a node is waited for, whether the run is to end."""
 GRACE_S = 0.3
 """How long a thread that only waited for another one, which hangs, has to notice that nobody waits any more."""
+_AHEAD, _LATER = "ahead", "+"
+"""Names of the stages before drawing: each look ahead adds one more."""
 
 
 class Progress(Protocol):
@@ -45,7 +48,8 @@ class OfflineEngine:
 
     Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking a frame
     behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
-    depends on nothing but the frames before, so overlapping changes no result.
+    depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are
+    as many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
     """
 
     def __init__(
@@ -82,8 +86,10 @@ class OfflineEngine:
             VivantError: The graph cannot run offline, or a node failed. Every node that was opened is closed.
         """
         primary = self._primary()
-        clocks = {name: VirtualClock() for name in ("ahead", "draw", "after")}
-        stage_of = self._divide(primary)
+        stage_of = self._divide()
+        # those ahead of drawing in the order of their work, by name
+        ahead = sorted({name for name in stage_of.values() if name.startswith(_AHEAD)} | {_AHEAD})
+        clocks = {name: VirtualClock() for name in (*ahead, "draw", "after")}
         for spec in self._graph.nodes:
             now_ns = clocks[stage_of[spec.id]].now_ns
             context = self._services.node_context(self._graph, spec, now_ns, offline=True)
@@ -114,7 +120,7 @@ class OfflineEngine:
             begin = self._wall.now_ns()
             if not self._interrupted:
                 self._services.opened(self._stations.values())
-                self._stream(primary, stages, stop)
+                self._stream(primary, [stages[name] for name in ahead], stages["draw"], stages["after"], stop)
             duration_ns = self._wall.now_ns() - begin
             outcome = Outcome.INTERRUPTED if self._interrupted else Outcome.DONE
         except NodeFault as fault:
@@ -179,12 +185,15 @@ class OfflineEngine:
             raise VivantError(f"{primary.id} draws: it cannot set the steps of a run", where=f"node {primary.id}")
         return primary
 
-    def _divide(self, primary: NodeSpec | None) -> dict[str, str]:
-        """Say for every node in which stage it runs."""
+    def _divide(self) -> dict[str, str]:
+        """Say for every node in which stage it runs.
+
+        Behind a node that looks ahead another stage begins, which is as many steps behind.
+        """
         drawn = [spec.id for spec in self._graph.nodes if spec.node_class.lane is Lane.RENDER]
         needs_drawn = self._graph.downstream(drawn)
         feeds_drawn = self._graph.upstream(drawn)
-        stage_of = {}
+        stage_of: dict[str, str] = {}
         for spec in self._graph.nodes:
             is_sink = spec.pace is None and not self._graph.readers(spec.id)
             if spec.node_class.lane is Lane.RENDER or (spec.id in needs_drawn and spec.id in feeds_drawn):
@@ -192,10 +201,15 @@ class OfflineEngine:
             elif spec.id in needs_drawn or is_sink:
                 stage_of[spec.id] = "after"
             else:
-                stage_of[spec.id] = "ahead"
+                before = [self._graph[link.node] for link in spec.links.values()]
+                stage_of[spec.id] = max(
+                    (stage_of[other.id] + _LATER * bool(other.lag) for other in before), default=_AHEAD
+                )
         return stage_of
 
-    def _stream(self, primary: NodeSpec | None, stages: dict[str, Stage], stop: threading.Event) -> None:
+    def _stream(
+        self, primary: NodeSpec | None, before: Sequence[Stage], draw: Stage, behind: Stage, stop: threading.Event
+    ) -> None:
         total: int | None = 1
         if primary:
             with NodeFault.of(primary.id):
@@ -213,7 +227,7 @@ class OfflineEngine:
 
         def run_ahead() -> None:
             try:
-                for bundle in self._ahead(primary, source, emitted, stages["ahead"]):
+                for bundle in self._ahead(primary, source, emitted, before):
                     if not ahead.put(bundle):
                         return
             finally:
@@ -222,8 +236,8 @@ class OfflineEngine:
 
         def run_after() -> None:
             for bundle in after:
-                stages["after"].run(bundle)
-            for _ in stages["after"].drain():
+                behind.run(bundle)
+            for _ in behind.drain():
                 pass
 
         source = _Helper("vivant source", run_source, emitted.finish)
@@ -235,7 +249,7 @@ class OfflineEngine:
         completed = False
         try:
             for bundle in ahead:
-                drawn = stages["draw"].run(bundle)
+                drawn = draw.run(bundle)
                 self._services.collect_garbage()
                 if not after.put(drawn):
                     break
@@ -245,7 +259,7 @@ class OfflineEngine:
                         self._progress(self._frames, total)
             else:
                 if giver.error is None and source.error is None:
-                    completed = all(after.put(bundle) for bundle in stages["draw"].drain())
+                    completed = all(after.put(bundle) for bundle in draw.drain())
         finally:
             if patience.over():
                 emitted.close()
@@ -254,8 +268,8 @@ class OfflineEngine:
             (after.finish if completed else after.close)()
             for helper, at_work in (
                 (source, [primary.id] if primary else []),
-                (giver, stages["ahead"].node_ids),
-                (taker, stages["after"].node_ids),
+                (giver, [node_id for stage in before for node_id in stage.node_ids]),
+                (taker, behind.node_ids),
             ):
                 if not helper.join_within(patience):
                     for node_id in at_work:
@@ -265,22 +279,38 @@ class OfflineEngine:
                 raise helper.error
 
     def _ahead(
-        self, primary: NodeSpec | None, source: _Helper, emitted: HandOver[Made], stage: Stage
+        self, primary: NodeSpec | None, source: _Helper, emitted: HandOver[Made], stages: Sequence[Stage]
     ) -> Iterator[Bundle]:
+        """Give step after step as it is to be drawn, each with what nodes that look ahead know of it."""
+
+        def whole() -> bool:
+            return source.ended and source.error is None
+
+        bundles, past = self._steps(primary, emitted, whole), set[str]()
+        if primary:
+            past.add(primary.id)
+        for stage in stages:
+            bundles = _through(stage, bundles, whole)
+            past.update(stage.node_ids)
+            lags = {node_id: self._graph[node_id].lag for node_id in stage.node_ids}
+            if any(lags.values()):
+                later = (spec for spec in self._graph.nodes if spec.id not in past)
+                wanted = {(link.node, link.output) for spec in later for link in spec.links.values()}
+                bundles = realigned(bundles, {node_id: lag for node_id, lag in lags.items() if lag}, wanted)
+        yield from bundles
+
+    def _steps(self, primary: NodeSpec | None, emitted: HandOver[Made], whole: Callable[[], bool]) -> Iterator[Bundle]:
         now_ns = 0
         name = primary.id if primary else ""
         for step, made in enumerate(emitted):
             # time stands still rather than go back, should a file's time stamps be wrong
             now_ns = max(now_ns, made.t_ns)
-            yield stage.run(Bundle(now_ns, step, named(name, made)))
-        if not source.ended or source.error is not None:
-            return
-        if primary:
+            yield Bundle(now_ns, step, named(name, made))
+        if primary and whole():
             with NodeFault.of(name):
                 last = list(self._stations[name].drain())
             for made in last:
-                yield stage.run(Bundle(now_ns, None, named(name, made)))
-        yield from stage.drain()
+                yield Bundle(now_ns, None, named(name, made))
 
     def _emissions(self, primary: NodeSpec | None, stop: threading.Event) -> Iterator[Made]:
         if primary is None:
@@ -313,6 +343,13 @@ class OfflineEngine:
                 faults.append(explain(error, station.id, self._services.log_dir))
         if faults and outcome is not Outcome.FAILED:
             raise faults[0]
+
+
+def _through(stage: Stage, bundles: Iterator[Bundle], whole: Callable[[], bool]) -> Iterator[Bundle]:
+    for bundle in bundles:
+        yield stage.run(bundle)
+    if whole():
+        yield from stage.drain()
 
 
 class _Helper(threading.Thread):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -11,10 +12,11 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from vivant.graph.errors import VivantError
-from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.node import Emission, Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
+from vivant.nodes.face.centred_reading import REACH, CentredReading, Read
 from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_face
 from vivant.nodes.face.face_follower import FaceFollower
 from vivant.nodes.face.face_reader import FaceReader, distance, is_new
@@ -123,18 +125,40 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         self._notice = context.notice
         self._reader: FaceReader | None = FaceReader(model, self.params.confidence)
         self._steady = SteadyReading()
+        self._centred = CentredReading() if context.offline and self.params.mode is Mode.VIDEO else None
         following = self.params.following
         self._afresh = following is Following.AFRESH or (following is Following.AUTO and context.offline)
         self._start()
         self._seen = self._empty = 0
 
-    def process(self, inputs: LandmarksInputs) -> LandmarksOutputs:
+    @classmethod
+    def lag(cls, params: LandmarksParams) -> int:
+        """Return how far a recording is looked ahead in, to steady what is read from both sides."""
+        return REACH if params.mode is Mode.VIDEO else 0
+
+    def process(self, inputs: LandmarksInputs) -> LandmarksOutputs | Emission[LandmarksOutputs] | None:
         """Look at one picture."""
-        marks = inputs.frame.value.marks
+        face = self.look(inputs.frame)
+        if self._centred is None:
+            return LandmarksOutputs(face)
+        answered = self._centred.step(Read(inputs.frame.t_ns, inputs.frame.seq, face))
+        return None if answered is None else _emission(answered)
+
+    def drain(self) -> Iterator[Emission[LandmarksOutputs]]:
+        """Return what was read of the last frames of a recording."""
+        return map(_emission, self._centred.rest() if self._centred is not None else ())
+
+    def look(self, frame: Packet[Picture]) -> FaceReading | None:
+        """Look at one picture and say at once what is read.
+
+        Raises:
+            VivantError: It shows no face, and must.
+        """
+        marks = frame.value.marks
         if marks is not None:
-            return LandmarksOutputs(self._pointed_out(marks, inputs.frame.value.rgb))
-        pixels = inputs.frame.value.rgb
-        face = self._follow(pixels, inputs.frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
+            return self._pointed_out(marks, frame.value.rgb)
+        pixels = frame.value.rgb
+        face = self._follow(pixels, frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
         if face is None and self.params.required:
             raise VivantError(
                 "no face was found in the picture",
@@ -146,7 +170,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             self._empty += 1
         else:
             self._seen += 1
-        return LandmarksOutputs(face)
+        return face
 
     def update(self, params: LandmarksParams) -> None:
         """Take over which face is meant."""
@@ -178,7 +202,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             face = self._choice.step(found, t_ns, params.pick, params.region, params.ignore)
         else:
             face = found[0] if found else None
-        return None if face is None else self._steady.step(face, t_ns)
+        return face if face is None or self._centred is not None else self._steady.step(face, t_ns)
 
     def _pointed_out(self, marks: FaceMarks, pixels: U8) -> FaceReading:
         """Read the face off the points that came with the picture."""
@@ -247,6 +271,10 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 _MOST_FACES = 8
 _MOST_FOLLOWED = 5  # each costs as much as a single one
 _WORDS = {pick: pick.value for pick in Pick} | {Pick.SAME: Pick.LARGEST.value}  # a single picture has no before
+
+
+def _emission(read: Read) -> Emission[LandmarksOutputs]:
+    return Emission(LandmarksOutputs(read.face), read.t_ns, read.seq)
 
 
 def _times_ns(params: LandmarksParams) -> tuple[int, int]:

@@ -134,13 +134,13 @@ def _start(
 
 
 def _tracked(pixels: npt.NDArray[np.uint8], context: NodeContext) -> FaceReading | None:
-    from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
+    from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksParams, Mode
     from vivant.nodes.formats.picture import Picture
 
     node = FaceLandmarks(LandmarksParams(mode=Mode.STILL))
     node.open(context)
     try:
-        return node.process(LandmarksInputs(Packet(Picture(pixels), 0, 0))).face
+        return node.look(Packet(Picture(pixels), 0, 0))
     finally:
         node.close(Outcome.FAILED)  # that no face is there is told in the window
 

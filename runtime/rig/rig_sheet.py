@@ -38,7 +38,7 @@ def rig_sheet(
     Raises:
         VivantError: The rig cannot be built, or the user interrupted it.
     """
-    from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
+    from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksParams, Mode
     from vivant.nodes.formats.picture import Picture
     from vivant.nodes.rig.probes import EXPRESSIONS, NEUTRAL, turns
     from vivant.nodes.rig.read_back import ReadBack
@@ -54,7 +54,7 @@ def rig_sheet(
     def read(pixels: Any) -> Any:
         if stop.is_set():
             raise VivantError("interrupted: nothing was made")
-        return tracker.process(LandmarksInputs(Packet(Picture(np.ascontiguousarray(pixels)), 0, 0))).face
+        return tracker.look(Packet(Picture(np.ascontiguousarray(pixels)), 0, 0))
 
     try:
         player = ReadBack(services.gl.context, rig.puppet, read)

@@ -144,6 +144,36 @@ class Late(Node[Logging, OneNumber, Number], type="test.late", lane=Lane.RENDER)
         return Emission(Number(packet.value), packet.t_ns, packet.seq)
 
 
+class AheadParams(Logging):
+    lag: int = param(2)
+
+
+class Ahead(Node[AheadParams, OneNumber, Number], type="test.ahead"):
+    """Answers with a number and the latest that it knew of by then."""
+
+    @classmethod
+    def lag(cls, params: AheadParams) -> int:
+        return params.lag
+
+    def open(self, context: NodeContext) -> None:
+        self.context = context
+        self.waiting: list[Packet[int]] = []
+
+    def process(self, inputs: OneNumber) -> Emission[Number] | None:
+        self.waiting.append(inputs.number)
+        self.params.log.see(self.params.name, (inputs.number.value, self.context.now_ns() // MS))
+        return self._answer() if len(self.waiting) > self.params.lag else None
+
+    def drain(self) -> Iterable[Emission[Number]]:
+        while self.waiting:
+            yield self._answer()
+
+    def _answer(self) -> Emission[Number]:
+        known = self.waiting[-1].value
+        packet = self.waiting.pop(0)
+        return Emission(Number(10 * packet.value + known), packet.t_ns, packet.seq)
+
+
 @dataclass(frozen=True)
 class TickInputs:
     tick: Packet[Tick] = tick()
@@ -459,3 +489,43 @@ def test_durations_are_measured_with_the_clock_given(build_graph: BuildGraph, se
     assert (report["frames"], report["fps"], report["duration_s"]) == (4, 142.857, 0.028)
     assert report["nodes"]["draw"]["ms_p50"] == 7.0
     assert report["latency_ms"] == {"p50": None, "p95": None, "p99": None}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_what_a_node_knows_by_looking_ahead_is_there_when_its_frame_is_drawn(
+    build_graph: BuildGraph, services: Services, log: Log, count: int
+) -> None:
+    named = {name: {"name": name, "log": log} for name in ("track", "smooth", "beside", "write")}
+    steps: list[int] = []
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log, "count": count}, {}),
+        first=(Ahead, {"name": "first", "log": log, "lag": 2}, {"number": "driver.number"}),
+        second=(Ahead, {"name": "second", "log": log, "lag": 1}, {"number": "first.number"}),
+        track=(Sum, named["track"], {"number": "second.number", "other": "driver.number"}),
+        smooth=(Smooth, named["smooth"], {"number": "track.number"}),
+        beside=(Smooth, named["beside"], {"number": "driver.number"}),
+        write=(Write, named["write"], {"number": "smooth.number"}),
+    )
+    result = OfflineEngine(graph, services, progress=lambda done, total: steps.append(done)).run(threading.Event())
+    last = count - 1
+    first = [10 * n + min(n + 2, last) for n in range(count)]
+    second = [10 * first[n] + first[min(n + 1, last)] for n in range(count)]
+    total = [second[n] + n for n in range(count)]
+    assert log.seen.get("track", []) == [(total[n], 40 * n * MS, n) for n in range(count)]
+    assert log.seen.get("smooth", []) == [(total[n], 40 * n, 40 * bool(n)) for n in range(count)]
+    assert log.seen.get("beside", []) == [(n, 40 * n, 40 * bool(n)) for n in range(count)]
+    assert log.seen.get("write", []) == [(total[n], 40 * n, n, False) for n in range(count)]
+    # each sees the time of what it is given, not of what was read ahead
+    assert log.seen.get("second", []) == [(first[n], 40 * n) for n in range(count)]
+    assert (steps, result.frames) == (list(range(1, count + 1)), count)
+
+
+def test_what_was_looked_ahead_for_is_drawn_after_a_stop(build_graph: BuildGraph, services: Services, log: Log) -> None:
+    stop = threading.Event()
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log, "count": 1000, "stop_at": 5, "stop": stop}, {}),
+        first=(Ahead, {"name": "first", "log": log, "lag": 3}, {"number": "driver.number"}),
+        write=(Write, {"name": "write", "log": log}, {"number": "first.number"}),
+    )
+    assert OfflineEngine(graph, services).run(stop).outcome is Outcome.INTERRUPTED
+    assert [seq for *_, seq, _ in log.seen["write"]] == list(range(6))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from vivant.graph.errors import VivantError
-from vivant.graph.node import NodeContext, Outcome
+from vivant.graph.node import Emission, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.nodes.face.face_choice import Pick
 from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
@@ -43,10 +43,12 @@ def look(context: NodeContext, *pictures: U8, **params: Any) -> list[FaceReading
     node = FaceLandmarks(LandmarksParams(**params))
     node.open(context)
     try:
-        return [
-            node.process(LandmarksInputs(Packet(Picture(pixels), t_ns=40_000_000 * i, seq=i))).face
+        made = [
+            node.process(LandmarksInputs(Packet(Picture(pixels), t_ns=40_000_000 * i, seq=i)))
             for i, pixels in enumerate(pictures)
         ]
+        answers = [*(answer for answer in made if answer is not None), *node.drain()]
+        return [(answer.outputs if isinstance(answer, Emission) else answer).face for answer in answers]
     finally:
         node.close(Outcome.DONE)
 

@@ -16,7 +16,7 @@ from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.head_depth import no_steeper
 from vivant.nodes.face.head_fit import HeadFitter
-from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
+from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksParams, Mode
 from vivant.nodes.face.matte import FaceMatte, MatteInputs, MatteParams
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
@@ -121,7 +121,7 @@ def test_real_portraits_bear_large_turns(
     )  # fmt: skip
     for node in (landmarks, matting, relief):
         node.open(context)
-    face, matte = landmarks.process(LandmarksInputs(frame)).face, matting.process(MatteInputs(frame)).matte
+    face, matte = landmarks.look(frame), matting.process(MatteInputs(frame)).matte
     landmarks.close(Outcome.DONE)
     matting.close(Outcome.DONE)
     assert face is not None

@@ -18,7 +18,7 @@ from vivant.graph.packet import Packet
 from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.head_fit import HeadFitter
-from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksInputs, LandmarksParams, Mode
+from vivant.nodes.face.landmarks import FaceLandmarks, LandmarksParams, Mode
 from vivant.nodes.face.matte import FaceMatte, MatteInputs, MatteParams
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.head import HeadFit
@@ -126,7 +126,7 @@ def tracked(pixels: U8, context: NodeContext) -> tuple[Any, Any]:
     try:
         matting.open(context)
         try:
-            return landmarks.process(LandmarksInputs(frame)).face, matting.process(MatteInputs(frame)).matte
+            return landmarks.look(frame), matting.process(MatteInputs(frame)).matte
         finally:
             matting.close(Outcome.DONE)
     finally:

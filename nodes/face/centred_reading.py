@@ -1,0 +1,118 @@
+"""Steadies the readings of a recording from both sides: what comes later is known, so nothing lags."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
+
+F64 = npt.NDArray[np.float64]
+
+REACH = 8
+"""How many readings before and after one are looked at."""
+_SPREAD_S = 0.035
+"""Standard deviation of the Gauss curve by which neighbours count. On four drivers scores so steadied correlate at
+0.998 with single readings of the same frames and landmarks have 0.5 to 0.7 times their second differences; steadied
+from before alone (`SteadyReading`) that is 0.995 and 0.7 to 0.9. Wider ones cost quick lips."""
+_CALM_SPREAD_S, _TURN_STEP = 0.09, np.radians(1.5)
+"""The turn's, where both curves say the same; where they differ by the step or more, it is the narrow one's."""
+_LONGEST_GAP_S = 0.25
+_RIDGE = 1e-9
+"""Of slope and curvature, should values lie at one time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What was read of one frame: its time, its number, and the face or None."""
+
+    t_ns: int
+    seq: int
+    face: FaceReading | None
+
+
+class CentredReading:
+    """A parabola through each reading and its neighbours, by weighted least squares; its middle is what is given.
+
+    Savitzky and Golay, "Smoothing and Differentiation of Data by Simplified Least Squares Procedures", 1964, with
+    weights that fall with the distance in time. A parabola keeps the height of a peak, such as a blink, where a mean
+    would lower it. Neighbours are those of the same person without a gap between.
+    """
+
+    def __init__(self) -> None:
+        self._window: deque[Read] = deque(maxlen=2 * REACH + 1)
+        self._waiting = 0
+
+    def step(self, read: Read) -> Read | None:
+        """Take one reading in; return the one of `REACH` frames ago, None until there is one."""
+        self._window.append(read)
+        self._waiting += 1
+        return self._answer() if self._waiting > REACH else None
+
+    def rest(self) -> Iterator[Read]:
+        """Give those of the last frames, when nothing more comes."""
+        while self._waiting:
+            yield self._answer()
+
+    def _answer(self) -> Read:
+        place = len(self._window) - self._waiting
+        self._waiting -= 1
+        read = self._window[place]
+        if read.face is None:
+            return read
+        before, after = place, place
+        while before > max(0, place - REACH) and _follows(self._window[before - 1], self._window[before]):
+            before -= 1
+        while after < len(self._window) - 1 and _follows(self._window[after], self._window[after + 1]):
+            after += 1
+        near = [self._window[number] for number in range(before, after + 1)]
+        times = np.array([(other.t_ns - read.t_ns) / 1e9 for other in near])
+        faces = [other.face for other in near if other.face is not None]
+        return dataclasses.replace(read, face=_steadied(read.face, faces, times))
+
+
+def shares(times: F64, spread: float) -> F64:
+    """Return by how much each value counts in the parabola's value at 0 ``(N,)``; they sum to 1.
+
+    Args:
+        times: Of the values ``(N,)``, 0 among them.
+        spread: Standard deviation of the weights, in the unit of `times`.
+    """
+    relative = times / spread
+    weights = np.exp(-0.5 * relative**2)
+    powers = np.vander(relative, min(3, len(times)), increasing=True)
+    gram = powers.T @ (weights[:, None] * powers) + _RIDGE * np.diag([0.0, 1.0, 1.0][: powers.shape[1]])
+    return np.asarray(np.linalg.solve(gram, (powers * weights[:, None]).T)[0], np.float64)
+
+
+def _follows(before: Read, after: Read) -> bool:
+    """Whether two readings are of the same person's face, one soon after the other."""
+    if before.face is None or after.face is None or before.face.identity != after.face.identity:
+        return False
+    return 0 < after.t_ns - before.t_ns <= _LONGEST_GAP_S * 1e9
+
+
+def _steadied(face: FaceReading, near: list[FaceReading], times: F64) -> FaceReading:
+    share, calm_share = shares(times, _SPREAD_S), shares(times, _CALM_SPREAD_S)
+    own, size = _turn_and_scale(face)
+    turns = np.array([rotation_vector(_turn_and_scale(other)[0] @ own.T) for other in near])
+    turn, calm_turn = share @ turns, calm_share @ turns
+    moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly
+    transform = face.transform.copy()
+    transform[:3, :3] = size * rotation_matrix(calm_turn + moved * (turn - calm_turn)) @ own
+    points = np.tensordot(share, np.array([other.points for other in near], np.float64), axes=1)
+    scores = share @ np.array([other.scores for other in near], np.float64)
+    return dataclasses.replace(
+        face, points=points.astype(np.float32), scores=np.clip(scores, 0, 1).astype(np.float32), transform=transform
+    )
+
+
+def _turn_and_scale(face: FaceReading) -> tuple[F64, float]:
+    u, sizes, vt = np.linalg.svd(face.transform[:3, :3].astype(np.float64))
+    return np.asarray(u @ vt, np.float64), float(sizes.mean())
