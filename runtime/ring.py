@@ -25,7 +25,8 @@ class Ring(Generic[N]):
             kept: How many numbers it keeps.
         """
         # written, not only asked for: untouched pages would become resident one by one
-        self._values: array[N] = array(kind, bytes(8 * kept))
+        self._values: array[N] = array(kind)
+        self._values.frombytes(bytes(8 * kept))
         self._kept = kept
         self._count = 0
         self._next = 0

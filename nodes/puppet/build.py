@@ -42,9 +42,15 @@ class PuppetBuild(Node[BuildParams, BuildInputs, BuildOutputs], type="puppet.bui
     """Makes a puppet of a portrait: layers, mesh, bones and 52 morphs."""
 
     def open(self, context: NodeContext) -> None:
-        """Load the head."""
-        from vivant.nodes.face.anatomical_head import load_head
+        """Load the head, and compile what bends a puppet.
 
+        For `puppet.skin`, which opens in the render lane: there nothing else goes on meanwhile, not even an end that
+        was asked for, and the first time of all it takes seconds.
+        """
+        from vivant.nodes.face.anatomical_head import load_head
+        from vivant.nodes.puppet.skinning import compile_kernel
+
+        compile_kernel()
         self._head = load_head()
         self._cache_dir = context.cache_dir
 
