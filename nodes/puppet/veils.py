@@ -48,6 +48,7 @@ _FINE = 4  # steps per pixel in which the lids' rim is followed
 _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
+_LINE_WIDTH, _LINE_SHADE = 0.009, 0.5  # face widths: where lips meet it is dark between them
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
 _FOLD_DEPTH = 5.0  # of 255: skin so much darker than what is beside it is a fold's
@@ -234,7 +235,8 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
 def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     """Paint the inner edges of parted lips from what is farther out; results as of `_lid`.
 
-    When they meet, the row of pixels between lip and teeth is drawn out over all that a smile hides of them.
+    When they meet, the row of pixels between lip and teeth is drawn out over all that a smile hides of them; the
+    line in which they meet is in no picture of parted ones.
     """
     wide = fit.size[1] * float(np.linalg.norm(fit.points[RIGHT_SIDE] - fit.points[LEFT_SIDE]))
     outer, inner = (picture_to_pixels(fit.points[list(line)], fit.size) for line in (OUTER_LIPS, INNER_LIPS))
@@ -247,7 +249,9 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     away = cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5) / wide
     known = cv2.erode(red, _disc(0.003 * wide)) * (away > _LIP_EDGE)
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
-    out[box] = _mixed(near, known.astype(np.float32), _LIP_BLUR * wide)
+    from_edge = np.where(opening > 0, cv2.distanceTransform(opening, cv2.DIST_L2, 5) / wide, away)
+    line = 1 - _LINE_SHADE * np.exp(-((from_edge / _LINE_WIDTH) ** 2))
+    out[box] = _mixed(near, known.astype(np.float32), _LIP_BLUR * wide) * line[..., None]
     share[box] = _ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, _disc(0.01 * wide)), red)
     return out, share
 
