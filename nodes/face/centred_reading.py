@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
@@ -37,6 +38,15 @@ class Read:
     face: FaceReading | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """A reading with what is asked of it again and again: how the head is turned ``(3, 3)``, and its scale."""
+
+    read: Read
+    turn: F64
+    size: float
+
+
 class CentredReading:
     """A parabola through each reading and its neighbours, by weighted least squares; its middle is what is given.
 
@@ -46,12 +56,12 @@ class CentredReading:
     """
 
     def __init__(self) -> None:
-        self._window: deque[Read] = deque(maxlen=2 * REACH + 1)
+        self._window: deque[_Held] = deque(maxlen=2 * REACH + 1)
         self._waiting = 0
 
     def step(self, read: Read) -> Read | None:
         """Take one reading in; return the one of `REACH` frames ago, None until there is one."""
-        self._window.append(read)
+        self._window.append(_Held(read, *_turn_and_scale(read.face)))
         self._waiting += 1
         return self._answer() if self._waiting > REACH else None
 
@@ -63,7 +73,8 @@ class CentredReading:
     def _answer(self) -> Read:
         place = len(self._window) - self._waiting
         self._waiting -= 1
-        read = self._window[place]
+        held = self._window[place]
+        read = held.read
         if read.face is None:
             return read
         before, after = place, place
@@ -72,9 +83,8 @@ class CentredReading:
         while after < len(self._window) - 1 and _follows(self._window[after], self._window[after + 1]):
             after += 1
         near = [self._window[number] for number in range(before, after + 1)]
-        times = np.array([(other.t_ns - read.t_ns) / 1e9 for other in near])
-        faces = [other.face for other in near if other.face is not None]
-        return dataclasses.replace(read, face=_steadied(read.face, faces, times))
+        times = np.array([(other.read.t_ns - read.t_ns) / 1e9 for other in near])
+        return dataclasses.replace(read, face=_steadied(held, near, times))
 
 
 def shares(times: F64, spread: float) -> F64:
@@ -91,28 +101,33 @@ def shares(times: F64, spread: float) -> F64:
     return np.asarray(np.linalg.solve(gram, (powers * weights[:, None]).T)[0], np.float64)
 
 
-def _follows(before: Read, after: Read) -> bool:
+def _follows(before: _Held, after: _Held) -> bool:
     """Whether two readings are of the same person's face, one soon after the other."""
-    if before.face is None or after.face is None or before.face.identity != after.face.identity:
+    first, second = before.read.face, after.read.face
+    if first is None or second is None or first.identity != second.identity:
         return False
-    return 0 < after.t_ns - before.t_ns <= _LONGEST_GAP_S * 1e9
+    return 0 < after.read.t_ns - before.read.t_ns <= _LONGEST_GAP_S * 1e9
 
 
-def _steadied(face: FaceReading, near: list[FaceReading], times: F64) -> FaceReading:
+def _steadied(held: _Held, near: list[_Held], times: F64) -> FaceReading:
+    face, own, size = held.read.face, held.turn, held.size
+    assert face is not None
+    faces = [other.read.face for other in near if other.read.face is not None]
     share, calm_share = shares(times, _SPREAD_S), shares(times, _CALM_SPREAD_S)
-    own, size = _turn_and_scale(face)
-    turns = np.array([rotation_vector(_turn_and_scale(other)[0] @ own.T) for other in near])
+    turns = np.array([rotation_vector(other.turn @ own.T) for other in near])
     turn, calm_turn = share @ turns, calm_share @ turns
     moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly
     transform = face.transform.copy()
     transform[:3, :3] = size * rotation_matrix(calm_turn + moved * (turn - calm_turn)) @ own
-    points = np.tensordot(share, np.array([other.points for other in near], np.float64), axes=1)
-    scores = share @ np.array([other.scores for other in near], np.float64)
+    points = np.tensordot(share, np.array([other.points for other in faces], np.float64), axes=1)
+    scores = share @ np.array([other.scores for other in faces], np.float64)
     return dataclasses.replace(
         face, points=points.astype(np.float32), scores=np.clip(scores, 0, 1).astype(np.float32), transform=transform
     )
 
 
-def _turn_and_scale(face: FaceReading) -> tuple[F64, float]:
-    u, sizes, vt = np.linalg.svd(face.transform[:3, :3].astype(np.float64))
-    return np.asarray(u @ vt, np.float64), float(sizes.mean())
+def _turn_and_scale(face: FaceReading | None) -> tuple[F64, float]:
+    if face is None:
+        return np.eye(3), 1.0
+    rotation, trace = nearest_rotation(face.transform[:3, :3].astype(np.float64))
+    return rotation, trace / 3
