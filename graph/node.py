@@ -183,12 +183,14 @@ class Node(ABC, Generic[P, I, O]):
             first wired LATEST input, else of the tick). An `Emission` says its own time. None: nothing now.
         """
 
-    def spare(self) -> None:
-        """Do a piece of work that nobody waits for, some milliseconds of it.
+    def spare(self) -> bool:
+        """Do a piece of work that nobody waits for, some milliseconds of it; return whether there is more.
 
-        Called of nodes of the render lane in a live run, once after each step, when nothing waits to be drawn; at
-        last even when something does. What comes of it is given by ``process``. Offline there is no spare time.
+        Called of nodes of the render lane in a live run: again and again after the first step, before anything moves,
+        then once after each step, when nothing waits to be drawn; at last even when something does. What comes of it
+        is given by ``process``. Offline there is no spare time.
         """
+        return False
 
     def update(self, params: P) -> None:
         """Take over changed parameters whose cost is LIVE or RECOMPILE.

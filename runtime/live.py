@@ -31,6 +31,8 @@ from vivant.runtime.station import Made, Station
 
 SHUTDOWN_NS = 1_000_000_000
 """How long workers may take to end, all together: with what comes after it a run ends within 2 s."""
+PREPARED_NS = 4_000_000_000
+"""How long nodes of the render lane may prepare themselves, with the first frame shown, before anything moves."""
 OPEN_NS = 10_000_000_000
 """How long a device may take to open; some need a few seconds to give their first frame."""
 STILL_OPENING_NS = 2_000_000_000
@@ -271,6 +273,7 @@ class LiveEngine:
             if not begun:
                 # after the first frame, of what is still: what it has to make holds up nothing that moves
                 begun = True
+                self._prepare(crew.lane, stop)
                 crew.start()
                 if reload:
                     reload.start()
@@ -294,6 +297,13 @@ class LiveEngine:
                 pacer.drawn(step_ns, now_ns, arrived_ns, awaits=crew.lane.awaits)
             crew.lane.spare()
             arrived_ns = self._await_frame(crew.lane, pacer, end_ns)
+
+    def _prepare(self, lane: RenderLane, stop: threading.Event) -> None:
+        """Let the lane's nodes do what they would do in spare time, while nothing moves that it could hold up."""
+        until_ns = self._clock.now_ns() + PREPARED_NS
+        while lane.spare() and self._clock.now_ns() < until_ns and not self._asked_to_end(stop):
+            if self._services.gl:
+                self._services.gl.poll()
 
     def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:
         """Wait until the next frame may begin; return when something new came for it, if it did."""

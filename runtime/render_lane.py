@@ -96,18 +96,24 @@ class RenderLane:
             if seat.station.due:
                 self._run(seat, tick)
 
-    def spare(self) -> None:
-        """Give nodes time that is to spare, unless something has come that waits to be drawn."""
+    def spare(self) -> bool:
+        """Give nodes time that is to spare, unless something has come that waits to be drawn.
+
+        Returns:
+            Whether there is more to do in such time.
+        """
         if self.called and self._unspared < MOST_UNSPARED:
             self._unspared += 1
-            return
+            return True
         self._unspared = 0
+        more = False
         for seat in self._seats:
             if seat.station.has_spare and seat.station.runs and seat.station.upkeep.well:
                 try:
-                    seat.station.spare()
+                    more |= seat.station.spare()
                 except Exception as error:
                     self._listener.failed(seat.station, error)
+        return more
 
     def drain(self) -> None:
         """Pass on what the nodes still have when their inputs have ended."""

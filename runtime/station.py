@@ -309,17 +309,18 @@ class Station:
         """Whether the node has a use for time that is to spare."""
         return type(self._node).spare is not Node.spare
 
-    def spare(self) -> None:
-        """Give the node time that is to spare.
+    def spare(self) -> bool:
+        """Give the node time that is to spare; return whether it has a use for more.
 
         Raises:
             Exception: Whatever the node raises.
         """
         begin_ns = self._wall_ns()
         with _fault_at_most():
-            self._node.spare()
+            more = self._node.spare()
         if self._trace:
-            self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1, "")
+            self._trace.call(self.id, self.flow, begin_ns, self._wall_ns(), -1)
+        return more
 
     def drain(self) -> Iterator[Made]:
         """Give what the node still has when its stream has ended."""

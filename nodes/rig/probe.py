@@ -54,8 +54,8 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     """Draws a puppet in a hundred expressions and turns and reads them with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
-    takes it from disk. Offline it is measured before the first frame, live by a drawing or a reading at a time, when
-    nothing waits to be drawn.
+    takes it from disk. Offline it is measured before the first frame, live while the first frame stands still; what is
+    not done then, or of a puppet that comes later, by a drawing or a reading at a time when nothing waits to be drawn.
     """
 
     _probing: Iterator[PuppetResponse | None] | None = None
@@ -77,9 +77,10 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
             self._go_on(None)
         return ProbeOutputs(self._response)
 
-    def spare(self) -> None:
+    def spare(self) -> bool:
         """Measure on: one drawing or one reading."""
         self._go_on(1)
+        return self._probing is not None
 
     def close(self, outcome: Outcome) -> None:
         """Give the drawing back."""

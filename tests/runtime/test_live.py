@@ -16,7 +16,7 @@ from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoInputs, NoOutputs, latest, output, tick, trigger
 from vivant.runtime.clock import Doorbell, VirtualClock
-from vivant.runtime.live import LiveEngine
+from vivant.runtime.live import PREPARED_NS, LiveEngine
 from vivant.runtime.services import Services
 
 BuildGraph = Callable[..., Graph]
@@ -161,8 +161,12 @@ class Tinker(Acting, Node[InWorld, TickInputs, Number], type="live.tinker", lane
         self.params.world.see(self.params.name + " stepped")
         return Number(0)
 
-    def spare(self) -> None:
-        self.params.world.see(self.params.name, self.count())
+    def spare(self) -> bool:
+        call = self.count()
+        self.params.world.see(self.params.name, call)
+        if call == self.params.stop_at:
+            self.params.stop.set()
+        return call + 1 < self.params.count
 
 
 class Screen(Acting, Node[InWorld, OneNumber, NoOutputs], type="live.screen", lane=Lane.RENDER, shows=True):
@@ -552,7 +556,7 @@ def tinkering(build_graph: BuildGraph, world: World, *, draws_ns: int = 0, **tin
         driver=(Clip, params("driver", count=50), {}),
         picture=(Still, params("picture"), {}),
         track=(Track, params("track"), {"number": "driver.number"}),
-        tinker=(Tinker, params("tinker", **tinker), {"number": "track.number"}),
+        tinker=(Tinker, params("tinker", **{"count": 0, **tinker}), {"number": "track.number"}),
         draw=(Draw, params("draw", takes_ns=draws_ns), {"number": "track.number", "other": "picture.number"}),
     )
 
@@ -582,3 +586,29 @@ def test_a_fault_in_spare_time_ends_nothing(build_graph: BuildGraph, services: S
     assert result.outcome is Outcome.DONE and len(world.seen["draw"]) == 50
     assert result.nodes["tinker"].statistics.faults == 1
     assert len(times(world, "tinker")) > 10
+
+
+def test_before_anything_moves_a_node_works_until_it_is_done(
+    build_graph: BuildGraph, services: Services, world: World
+) -> None:
+    graph = tinkering(build_graph, world, takes_ns=20 * MS, count=30)
+    LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    assert [t for t, _ in world.seen["tinker"]][:30] == [20 * (n + 1) * MS for n in range(30)]
+    assert times(world, "track")[0] >= 600 * MS
+
+
+def test_what_takes_too_long_goes_on_in_time_to_spare(
+    build_graph: BuildGraph, services: Services, world: World
+) -> None:
+    graph = tinkering(build_graph, world, takes_ns=20 * MS, count=1_000_000)
+    LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    assert 0 <= times(world, "track")[0] - PREPARED_NS <= 20 * MS
+    assert times(world, "tinker")[-1] > times(world, "track")[0] + 1_000 * MS
+
+
+def test_the_end_is_not_kept_waiting_by_preparations(build_graph: BuildGraph, services: Services, world: World) -> None:
+    stop = threading.Event()
+    graph = tinkering(build_graph, world, takes_ns=20 * MS, count=1_000_000, stop=stop, stop_at=3)
+    result = LiveEngine(graph, services, clock=world.clock).run(stop)
+    # one more at the end of the step
+    assert result.outcome is Outcome.INTERRUPTED and len(times(world, "tinker")) <= 5
