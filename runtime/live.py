@@ -66,7 +66,7 @@ class LiveEngine:
             graph: The graph.
             services: What it needs from outside. OpenGL is released by whoever made it.
             clock: The graph's time; every wait goes through it.
-            duration_s: How long to run from the first step on; None: no limit.
+            duration_s: How long to run from the moment on when things move; None: no limit.
             headless: Leave out the nodes that need a display.
             edits: Other graphs and files to take over while it runs; None: it stays as it is.
             reload_listener: Told how they fare; None: `services.notice` is.
@@ -85,6 +85,7 @@ class LiveEngine:
         # a node may have had several: every instance that a reload makes gets its own
         self._devices: list[tuple[str, weakref.ref[Expendable]]] = []
         self._hurried = False
+        self._prepared_ns = 0
         self._hung: set[str] = set()
         self._left_behind: frozenset[str] = frozenset()
         self._bell = Doorbell()
@@ -121,7 +122,7 @@ class LiveEngine:
                 if values is not None:
                     self._services.opened(self._stations.values())
                     self._stream(values, stop)
-                duration_ns = self._clock.now_ns() - begin_ns
+                duration_ns = self._clock.now_ns() - begin_ns - self._prepared_ns
                 if self._ledger.fatal:
                     raise self._ledger.fatal
                 interrupted = stop.is_set() or self._ledger.broken or values is None
@@ -274,6 +275,7 @@ class LiveEngine:
                 # after the first frame, of what is still: what it has to make holds up nothing that moves
                 begun = True
                 self._prepare(crew.lane, stop)
+                end_ns = None if end_ns is None else end_ns + self._prepared_ns
                 crew.start()
                 if reload:
                     reload.start()
@@ -300,10 +302,11 @@ class LiveEngine:
 
     def _prepare(self, lane: RenderLane, stop: threading.Event) -> None:
         """Let the lane's nodes do what they would do in spare time, while nothing moves that it could hold up."""
-        until_ns = self._clock.now_ns() + PREPARED_NS
-        while lane.spare() and self._clock.now_ns() < until_ns and not self._asked_to_end(stop):
+        begin_ns = self._clock.now_ns()
+        while lane.spare() and self._clock.now_ns() < begin_ns + PREPARED_NS and not self._asked_to_end(stop):
             if self._services.gl:
                 self._services.gl.poll()
+        self._prepared_ns = self._clock.now_ns() - begin_ns
 
     def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:
         """Wait until the next frame may begin; return when something new came for it, if it did."""

@@ -58,7 +58,7 @@ class RunResult:
     Attributes:
         outcome: How it ended.
         frames: Offline, the steps made; live, the frames presented.
-        duration_ns: From the first step to the last, real time.
+        duration_ns: From the first step to the last, real time, less what nodes took to prepare after the first.
         nodes: What each node did.
         presented: The frames presented, with their time from capture; None offline.
         renderer: What drew, or None.

@@ -592,9 +592,11 @@ def test_before_anything_moves_a_node_works_until_it_is_done(
     build_graph: BuildGraph, services: Services, world: World
 ) -> None:
     graph = tinkering(build_graph, world, takes_ns=20 * MS, count=30)
-    LiveEngine(graph, services, clock=world.clock).run(threading.Event())
+    result = LiveEngine(graph, services, clock=world.clock, duration_s=1.0).run(threading.Event())
     assert [t for t, _ in world.seen["tinker"]][:30] == [20 * (n + 1) * MS for n in range(30)]
-    assert times(world, "track")[0] >= 600 * MS
+    tracked = times(world, "track")
+    assert tracked[0] >= 600 * MS
+    assert tracked[-1] >= 1_500 * MS and result.duration_ns == pytest.approx(1_000 * MS, abs=25 * MS)
 
 
 def test_what_takes_too_long_goes_on_in_time_to_spare(
