@@ -14,7 +14,7 @@ from vivant.graph.node import NodeContext
 from vivant.graph.packet import Packet
 from vivant.nodes.depth.relief import DepthRelief, ReliefInputs, ReliefParams
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.landmark_sets import EYE_CONTOURS, FOLDS
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, FOLDS, INNER_LIPS, OUTER_LIPS
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.depth import DepthMap, Matte
 from vivant.nodes.formats.head import HeadFit
@@ -28,6 +28,8 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 Posed = Callable[..., PuppetPose]
 Draw = Callable[[Puppet, PuppetPose], U8]
+SMILE = {f"{name}{side}": weight for side in ("Left", "Right")
+         for name, weight in (("mouthSmile", 0.8), ("mouthUpperUp", 0.6), ("mouthLowerDown", 0.6))}  # fmt: skip
 BLINK = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
 
@@ -40,8 +42,7 @@ def shares(puppet: Puppet, bent: PuppetPose) -> dict[str, float]:
 @pytest.fixture(scope="module")
 def smiling(head: AnatomicalHead, make_fit: Callable[..., HeadFit], portrait_pixels: U8, portrait_matte: F32) -> Puppet:
     """A picture with a smile, and a dark line where it folds the skin."""
-    fit = make_fit({"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8, "mouthUpperUpLeft": 0.6, "mouthUpperUpRight": 0.6,
-                    "mouthLowerDownLeft": 0.6, "mouthLowerDownRight": 0.6})  # fmt: skip
+    fit = make_fit(SMILE)
     pixels = portrait_pixels.copy()
     for marks in FOLDS.values():
         line = picture_to_pixels(fit.points[list(marks[:3])], fit.size)
@@ -114,6 +115,22 @@ def test_a_smile_that_is_undone_leaves_no_fold(smiling: Puppet, posed: Posed) ->
     painted = folded & (veil[..., 3] > 200)
     assert painted.sum() > 10
     assert veil[painted][:, :3].mean() > 130
+
+
+def test_lips_of_an_undone_smile_meet_in_a_line(smiling: Puppet, make_fit: Callable[..., HeadFit]) -> None:
+    """Without it both are one patch of red: no picture of parted lips shows what is dark between closed ones."""
+    fit = make_fit(SMILE)
+    page = smiling.textures["veilLips"]
+    inner, outer = (picture_to_pixels(fit.points[list(line)], fit.size) for line in (INNER_LIPS, OUTER_LIPS))
+    red = np.zeros(page.shape[:2], np.uint8)
+    cv2.fillPoly(red, [np.round(outer).astype(np.int32)], 1)
+    edge = np.zeros(page.shape[:2], np.uint8)
+    cv2.polylines(edge, [np.round(inner).astype(np.int32)], True, 1)
+    away = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 5)
+    painted, grey = page[..., 3] > 50, page[..., :3].mean(axis=2)
+    line, beside = grey[painted & (edge > 0)], grey[painted & (red > 0) & (away > 3)]
+    assert len(line) > 10 and len(beside) > 10
+    assert line.mean() < 0.85 * beside.mean()
 
 
 def test_a_serious_picture_has_no_veil_for_smiles(portrait_puppet: Puppet) -> None:
