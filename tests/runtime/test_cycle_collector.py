@@ -25,6 +25,8 @@ from vivant.runtime.shipped_presets import find_preset
 
 FIRST, LAST = 20, 60
 """Frames between which it is looked at: what is made once is made by then."""
+AHEAD = 40
+"""Frames read after those: reading is ahead of drawing, by queues and by what looks ahead, and its end leaves some."""
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def looped(portrait: str, driver: Path, out: Path) -> Graph:
     path, registry = find_preset("portrait-video"), Registry.installed()
     graph = validate(load_preset(path), registry, path.parent, where=str(path))
     document = offline_document(load_preset(path), graph, registry, portrait=portrait, driver=driver, out=out)
-    changes = [f"driver.frames={LAST + 10}", "driver.loop=true", "driver.duration_s=0.3"]
+    changes = [f"driver.frames={LAST + AHEAD}", "driver.loop=true", "driver.duration_s=0.3"]
     return validate(apply_overrides(document, changes), registry, path.parent, where=str(path))
 
 
