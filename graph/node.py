@@ -50,6 +50,11 @@ class Outcome(StrEnum):
     """What was begun is removed; an older file of the same name is left as it was."""
 
 
+def _at_once(work: Callable[[], Any]) -> Callable[[], Any]:
+    result = work()
+    return lambda: result
+
+
 @dataclass(frozen=True)
 class NodeContext:
     """What the engine gives to a node when it opens.
@@ -73,6 +78,9 @@ class NodeContext:
         send: Has a node of this graph carry out one of its `Node.commands`, given as ``NODE.COMMAND``. Returns at
             once, from any thread; what does not exist is told to the user. Offline nothing is sent.
         cache_dir: Where a node may keep what took it long to make; None: nowhere.
+        beside: Has something done that depends on nothing but what it was made with, and returns what waits for its
+            result, or raises what it failed with. Offline that is beside the node, on another thread, while the node
+            takes its next inputs (see `Node.lag`); live it is done at once.
     """
 
     now_ns: Callable[[], int]
@@ -87,6 +95,7 @@ class NodeContext:
     status: Callable[[], tuple[str, ...]] = tuple
     send: Callable[[str], None] = lambda target: None
     cache_dir: Path | None = None
+    beside: Callable[[Callable[[], Any]], Callable[[], Any]] = _at_once
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

@@ -22,13 +22,13 @@ def prepare_environment() -> None:
     """Set what is not yet set; to be called before numpy, OpenCV and the inference libraries are imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    if _cores() <= FEW_CORES:
+    if cores() <= FEW_CORES:
         os.environ.setdefault("LP_NUM_THREADS", "0")
     if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
         _take_few_arenas()
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many the process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
 
 from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace
 from vivant.runtime.clock import Clock, MonotonicClock, VirtualClock
+from vivant.runtime.crew import Crew
 from vivant.runtime.errand import Abandoned
 from vivant.runtime.hand_over import HandOver
 from vivant.runtime.node_fault import NodeFault, explain
@@ -50,6 +53,7 @@ class OfflineEngine:
     behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
     depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are
     as many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
+    What nodes give out (`NodeContext.beside`) is done on further threads: they take up what time cores have left.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class OfflineEngine:
         self._interrupted = False
         self._stations: dict[str, Station] = {}
         self._hung: set[str] = set()
+        self._crew = Crew()
         self._frames = 0
 
     def run(self, stop: threading.Event) -> RunResult:
@@ -92,7 +97,10 @@ class OfflineEngine:
         clocks = {name: VirtualClock() for name in (*ahead, "draw", "after")}
         for spec in self._graph.nodes:
             now_ns = clocks[stage_of[spec.id]].now_ns
-            context = self._services.node_context(self._graph, spec, now_ns, offline=True)
+            context = replace(
+                self._services.node_context(self._graph, spec, now_ns, offline=True),
+                beside=partial(self._beside, spec.id),
+            )
             self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns, self._services.trace)
         stages = {
             name: Stage(
@@ -131,6 +139,7 @@ class OfflineEngine:
             outcome = Outcome.INTERRUPTED
             raise
         finally:
+            self._crew.dismiss(wait=not self._hung)
             self._close(outcome)
         return RunResult(
             outcome=outcome,
@@ -165,6 +174,19 @@ class OfflineEngine:
                 raise helper.error
 
         return call
+
+    def _beside(self, node_id: str, work: Callable[[], Any]) -> Callable[[], Any]:
+        trace = self._services.trace
+
+        def traced() -> Any:
+            begin_ns = self._wall.now_ns()
+            try:
+                return work()
+            finally:
+                if trace is not None:
+                    trace.call(node_id, node_id, begin_ns, self._wall.now_ns(), -1)
+
+        return self._crew.begin(work if trace is None else traced)
 
     def _leave(self, node_id: str) -> None:
         self._interrupted = True

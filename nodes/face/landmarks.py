@@ -21,6 +21,7 @@ from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_f
 from vivant.nodes.face.face_follower import FaceFollower
 from vivant.nodes.face.face_reader import FaceReader, distance, is_new
 from vivant.nodes.face.face_tracks import FaceTracks
+from vivant.nodes.face.recorded_faces import AT_ONCE, RecordedFaces, Searched
 from vivant.nodes.face.steady_reading import SteadyReading
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.face_marks import FaceMarks
@@ -123,30 +124,49 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         """
         model = context.fetch("face_landmarker")
         self._notice = context.notice
-        self._reader: FaceReader | None = FaceReader(model, self.params.confidence)
+        confidence = self.params.confidence
+        self._reader: FaceReader | None = FaceReader(model, confidence)
         self._steady = SteadyReading()
         self._centred = CentredReading() if context.offline and self.params.mode is Mode.VIDEO else None
         following = self.params.following
         self._afresh = following is Following.AFRESH or (following is Following.AUTO and context.offline)
         self._start()
+        self._recorded: RecordedFaces | None = None
+        if self._centred is not None and self._afresh:
+            most = _MOST_FOLLOWED if self.params.several else 1
+            self._recorded = RecordedFaces(lambda: FaceReader(model, confidence), context.beside, most)
         self._seen = self._empty = 0
 
     @classmethod
     def lag(cls, params: LandmarksParams) -> int:
-        """Return how far a recording is looked ahead in, to steady what is read from both sides."""
-        return REACH if params.mode is Mode.VIDEO else 0
+        """Return how far a recording is looked ahead in: to steady what is read from both sides, and to search."""
+        if params.mode is not Mode.VIDEO:
+            return 0
+        return REACH + (0 if params.following is Following.FOLLOWED else AT_ONCE)
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs | Emission[LandmarksOutputs] | None:
         """Look at one picture."""
-        face = self.look(inputs.frame)
         if self._centred is None:
-            return LandmarksOutputs(face)
-        answered = self._centred.step(Read(inputs.frame.t_ns, inputs.frame.seq, face))
+            return LandmarksOutputs(self.look(inputs.frame))
+        if self._recorded is None:
+            read = _read(inputs.frame, self.look(inputs.frame))
+        else:
+            searched = self._recorded.step(inputs.frame)
+            if searched is None:
+                return None
+            read = self._read_of(searched)
+        answered = self._centred.step(read)
         return None if answered is None else _emission(answered)
 
     def drain(self) -> Iterator[Emission[LandmarksOutputs]]:
         """Return what was read of the last frames of a recording."""
-        return map(_emission, self._centred.rest() if self._centred is not None else ())
+        if self._centred is None:
+            return
+        for searched in self._recorded.rest() if self._recorded is not None else ():
+            answered = self._centred.step(self._read_of(searched))
+            if answered is not None:
+                yield _emission(answered)
+        yield from map(_emission, self._centred.rest())
 
     def look(self, frame: Packet[Picture]) -> FaceReading | None:
         """Look at one picture and say at once what is read.
@@ -158,7 +178,18 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         if marks is not None:
             return self._pointed_out(marks, frame.value.rgb)
         pixels = frame.value.rgb
-        face = self._follow(pixels, frame.t_ns) if self.params.mode is Mode.VIDEO else self._search(pixels)
+        if self.params.mode is Mode.VIDEO:
+            return self._counted(self._chosen(self._follower.step(pixels), frame.t_ns))
+        return self._counted(self._search(pixels))
+
+    def _read_of(self, searched: Searched) -> Read:
+        """Say what is read of a frame in which faces were found."""
+        frame = searched.frame
+        if frame.value.marks is not None:
+            return _read(frame, self.look(frame))
+        return _read(frame, self._counted(self._chosen(searched.faces, frame.t_ns)))
+
+    def _counted(self, face: FaceReading | None) -> FaceReading | None:
         if face is None and self.params.required:
             raise VivantError(
                 "no face was found in the picture",
@@ -186,7 +217,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             where = "the driver" if self.params.mode is Mode.VIDEO else "the picture"
             frames = f" ({self._empty} frames looked at)" if self.params.mode is Mode.VIDEO else ""
             self._notice(f"no face was seen in {where}{frames}: nothing moved")
-        self._reader = None
+        self._reader = self._recorded = None
 
     def _start(self) -> None:
         """Begin anew: whoever was followed is nobody."""
@@ -194,9 +225,8 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         self._follower = FaceFollower(self._reader, _MOST_FOLLOWED if self.params.several else 1, afresh=self._afresh)
         self._choice = FaceChoice(FaceTracks(*_times_ns(self.params)))
 
-    def _follow(self, pixels: U8, t_ns: int) -> FaceReading | None:
-        """Read the face that is meant in the next frame of a video."""
-        found = self._follower.step(pixels)
+    def _chosen(self, found: list[FaceReading], t_ns: int) -> FaceReading | None:
+        """Return the face that is meant among those of the next frame of a video."""
         if self.params.several:
             params = self.params
             face = self._choice.step(found, t_ns, params.pick, params.region, params.ignore)
@@ -271,6 +301,10 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 _MOST_FACES = 8
 _MOST_FOLLOWED = 5  # each costs as much as a single one
 _WORDS = {pick: pick.value for pick in Pick} | {Pick.SAME: Pick.LARGEST.value}  # a single picture has no before
+
+
+def _read(frame: Packet[Picture], face: FaceReading | None) -> Read:
+    return Read(frame.t_ns, frame.seq, face)
 
 
 def _emission(read: Read) -> Emission[LandmarksOutputs]:
