@@ -79,6 +79,8 @@ class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video"
             VivantError: No path, an ending that is not known, no encoder, or a place that cannot be written
                 to.
         """
+        import vivant.nodes.outputs.yuv420  # noqa: F401 - compiled here, not when the first frame waits
+
         target = given_target(context, self.params.path)
         self._codec = _codec(target, self.params.codec)
         self._notice = context.notice
