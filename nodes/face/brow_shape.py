@@ -16,6 +16,17 @@ _BEND = 0.2
 """How much is kept of what is neither a shift nor a tilt."""
 
 
+def _stiffness() -> npt.NDArray[np.float64]:
+    """What a brow's displacements become ``(10, 10)``, upper edge first."""
+    line = np.stack([np.ones(_PLACES), np.linspace(-1.0, 1.0, _PLACES)])
+    even = line.T @ np.linalg.inv(line @ line.T) @ line
+    stiff = even + _BEND * (np.eye(_PLACES) - even)
+    return np.tile(0.5 * stiff, (2, 2))
+
+
+_STIFFNESS = _stiffness()
+
+
 def brows_kept(displacements: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Let displacements of handles leave the shape of each brow.
 
@@ -29,11 +40,6 @@ def brows_kept(displacements: npt.NDArray[np.floating]) -> npt.NDArray[np.float6
         The same, ``float64 (..., H, 2)``.
     """
     out = displacements.astype(np.float64)
-    along = np.linspace(-1.0, 1.0, _PLACES)
-    line = np.stack([np.ones(_PLACES), along])
-    even = line.T @ np.linalg.inv(line @ line.T) @ line
-    stiff = even + _BEND * (np.eye(_PLACES) - even)
-    for rows in BROW_ROWS.reshape(2, 2, _PLACES):  # the side, upper and lower edge
-        both = 0.5 * (out[..., rows[0], :] + out[..., rows[1], :])
-        out[..., rows[0], :] = out[..., rows[1], :] = np.einsum("ij,...jx->...ix", stiff, both)
+    for rows in BROW_ROWS.reshape(2, 2 * _PLACES):  # the side; upper edge, then lower
+        out[..., rows, :] = _STIFFNESS @ out[..., rows, :]
     return out

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vivant.nodes.face.nearest_rotation import nearest_rotation
 from vivant.nodes.formats.face import FaceReading
-from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
+from vivant.nodes.formats.rotation import rotation_matrix, rotation_vectors
 
 F64 = npt.NDArray[np.float64]
 
@@ -24,6 +24,7 @@ _SPREAD_S = 0.035
 from before alone (`SteadyReading`) that is 0.995 and 0.7 to 0.9. Wider ones cost quick lips."""
 _CALM_SPREAD_S, _TURN_STEP = 0.09, np.radians(1.5)
 """The turn's, where both curves say the same; where they differ by the step or more, it is the narrow one's."""
+_SPREADS_S = np.array([_SPREAD_S, _CALM_SPREAD_S])
 _LONGEST_GAP_S = 0.25
 _RIDGE = 1e-9
 """Of slope and curvature, should values lie at one time."""
@@ -40,11 +41,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Held:
-    """A reading with what is asked of it again and again: how the head is turned ``(3, 3)``, and its scale."""
+    """A reading with what is asked of it again and again: how the head is turned ``(3, 3)``, its scale, and the rest
+    that is steadied in one row, points before scores."""
 
     read: Read
     turn: F64
     size: float
+    row: F64
 
 
 class CentredReading:
@@ -61,7 +64,7 @@ class CentredReading:
 
     def step(self, read: Read) -> Read | None:
         """Take one reading in; return the one of `REACH` frames ago, None until there is one."""
-        self._window.append(_Held(read, *_turn_and_scale(read.face)))
+        self._window.append(_held(read))
         self._waiting += 1
         return self._answer() if self._waiting > REACH else None
 
@@ -87,18 +90,22 @@ class CentredReading:
         return dataclasses.replace(read, face=_steadied(held, near, times))
 
 
-def shares(times: F64, spread: float) -> F64:
-    """Return by how much each value counts in the parabola's value at 0 ``(N,)``; they sum to 1.
+def shares(times: F64, spreads: F64) -> F64:
+    """Return by how much each value counts in the parabola's value at 0 ``(S, N)``; each row sums to 1.
 
     Args:
         times: Of the values ``(N,)``, 0 among them.
-        spread: Standard deviation of the weights, in the unit of `times`.
+        spreads: Standard deviations of the weights, in the unit of `times`: a parabola for each ``(S,)``.
     """
-    relative = times / spread
-    weights = np.exp(-0.5 * relative**2)
-    powers = np.vander(relative, min(3, len(times)), increasing=True)
-    gram = powers.T @ (weights[:, None] * powers) + _RIDGE * np.diag([0.0, 1.0, 1.0][: powers.shape[1]])
-    return np.asarray(np.linalg.solve(gram, (powers * weights[:, None]).T)[0], np.float64)
+    relative = times / spreads[:, None]
+    weights = np.exp(-0.5 * relative * relative)
+    powers = np.stack([np.ones_like(relative), relative, relative * relative][: len(times)], axis=1)
+    weighted = powers * weights[:, None]
+    order = powers.shape[1]
+    gram = weighted @ powers.transpose(0, 2, 1) + _RIDGE * np.diag([0.0, 1.0, 1.0][:order])
+    # of the inverse only the first row counts: that of the value at 0
+    first = np.linalg.solve(gram, np.broadcast_to(np.eye(order)[:, :1], (len(spreads), order, 1)))
+    return np.asarray((weighted * first).sum(axis=1), np.float64)
 
 
 def _follows(before: _Held, after: _Held) -> bool:
@@ -112,22 +119,24 @@ def _follows(before: _Held, after: _Held) -> bool:
 def _steadied(held: _Held, near: list[_Held], times: F64) -> FaceReading:
     face, own, size = held.read.face, held.turn, held.size
     assert face is not None
-    faces = [other.read.face for other in near if other.read.face is not None]
-    share, calm_share = shares(times, _SPREAD_S), shares(times, _CALM_SPREAD_S)
-    turns = np.array([rotation_vector(other.turn @ own.T) for other in near])
+    share, calm_share = shares(times, _SPREADS_S)
+    turns = rotation_vectors(np.array([other.turn for other in near]) @ own.T)
     turn, calm_turn = share @ turns, calm_share @ turns
     moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly
     transform = face.transform.copy()
     transform[:3, :3] = size * rotation_matrix(calm_turn + moved * (turn - calm_turn)) @ own
-    points = np.tensordot(share, np.array([other.points for other in faces], np.float64), axes=1)
-    scores = share @ np.array([other.scores for other in faces], np.float64)
+    row = share @ np.array([other.row for other in near])
+    count = face.points.size
+    points, scores = row[:count].reshape(face.points.shape), row[count:].clip(0, 1)
     return dataclasses.replace(
-        face, points=points.astype(np.float32), scores=np.clip(scores, 0, 1).astype(np.float32), transform=transform
+        face, points=points.astype(np.float32), scores=scores.astype(np.float32), transform=transform
     )
 
 
-def _turn_and_scale(face: FaceReading | None) -> tuple[F64, float]:
+def _held(read: Read) -> _Held:
+    face = read.face
     if face is None:
-        return np.eye(3), 1.0
+        return _Held(read, np.eye(3), 1.0, np.zeros(0))
     rotation, trace = nearest_rotation(face.transform[:3, :3].astype(np.float64))
-    return rotation, trace / 3
+    row = np.concatenate([face.points.reshape(-1), face.scores], dtype=np.float64)
+    return _Held(read, rotation, trace / 3, row)

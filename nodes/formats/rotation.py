@@ -23,6 +23,16 @@ def rotation_vector(rotation: F64) -> F64:
     return np.array([share * x, share * y, share * z])
 
 
+def rotation_vectors(rotations: F64) -> F64:
+    """`rotation_vector` of many ``(N, 3, 3)`` at once, ``(N, 3)``."""
+    twice = rotations - rotations.transpose(0, 2, 1)
+    axes = twice[:, [2, 0, 1], [1, 2, 0]]
+    sines = 0.5 * np.sqrt((axes * axes).sum(axis=1))
+    angles = np.arctan2(sines, 0.5 * (np.trace(rotations, axis1=1, axis2=2) - 1))
+    shares = np.where(sines < 1e-8, 0.5, 0.5 * angles / np.maximum(sines, 1e-8))
+    return np.asarray(shares[:, None] * axes)
+
+
 def rotation_matrix(vector: npt.NDArray[np.floating]) -> F64:
     """Rodrigues' formula: the rotation ``(3, 3)`` about `vector` by its length in radians."""
     x, y, z = vector.tolist()

@@ -80,7 +80,9 @@ class Correction:
         weights = asked.weights.copy()
         jaw = INDEX["jawOpen"]
         weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
-        details = (asked.details + np.tensordot(change, response.into_details, axes=1)).astype(np.float32)
+        details = (asked.details + (change @ response.into_details.reshape(count, -1)).reshape(asked.details.shape)).astype(
+            np.float32
+        )
         return Asked(weights, details, asked.turn)
 
     @staticmethod

@@ -74,7 +74,8 @@ def fit_turns(units: F64, rest: F64, turns: F64, weights: F64, details: F64, rea
 
 def leak_of(response: PuppetResponse, weights: F32, details: F32) -> F64:
     """Return the turn that an expression is read as, a rotation vector ``(3,)`` in radians."""
-    return np.asarray(weights @ response.turn_of_weights + np.tensordot(details, response.turn_of_details, axes=2))
+    of_details = details.reshape(-1) @ response.turn_of_details.reshape(-1, 3)
+    return np.asarray(weights @ response.turn_of_weights + of_details)
 
 
 def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
@@ -89,7 +90,8 @@ def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
     turn = np.zeros(3)
     for _ in range(_ROUNDS):
         # Levenberg's step: where more turn reads as no more, it stays where it is.
-        slope, missed = _slope(response, turn), wanted - read_turn(response, turn)
+        read, slope = _read_and_slope(response, turn)
+        missed = wanted - read
         step = np.linalg.solve(slope.T @ slope + _DAMPING, slope.T @ missed).clip(-_MOST_STEP, _MOST_STEP)
         turn = turn + step
         if np.abs(step).max() < _STILL:
@@ -99,19 +101,22 @@ def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
 
 def read_turn(response: PuppetResponse, turn: F64) -> F64:
     """Return what is read where a turn is asked for, without any expression; rotation vectors ``(3,)`` in radians."""
+    return _read_and_slope(response, turn)[0]
+
+
+def _read_and_slope(response: PuppetResponse, turn: F64) -> tuple[F64, F64]:
+    """What is read ``(3,)``, and for each radian more ``(3, 3)``; that stays beyond the probes as it is there."""
     held = np.minimum(np.maximum(turn, -_CURVE_WITHIN), _CURVE_WITHIN)
-    within = response.turn_gain @ held + response.turn_curve @ _powers(held[None])[0]
-    return np.asarray(within + _slope(response, turn) @ (turn - held))
-
-
-def _slope(response: PuppetResponse, turn: F64) -> F64:
-    """What is read for each radian more, ``(3, 3)``; beyond the probes it stays as it is there."""
-    x, y, z = np.minimum(np.maximum(turn, -_CURVE_WITHIN), _CURVE_WITHIN)
-    powers = np.array(
-        [[2 * x, 0, 0], [0, 2 * y, 0], [0, 0, 2 * z], [y, x, 0], [z, 0, x], [0, z, y],
-         [3 * x * x, 0, 0], [0, 3 * y * y, 0], [0, 0, 3 * z * z]]
+    x, y, z = held.tolist()
+    # the powers of x, y, z, and what they change by with each: side by side, so that one product is enough
+    both = np.array(
+        [[x * x, 2 * x, 0, 0], [y * y, 0, 2 * y, 0], [z * z, 0, 0, 2 * z],
+         [x * y, y, x, 0], [x * z, z, 0, x], [y * z, 0, z, y],
+         [x**3, 3 * x * x, 0, 0], [y**3, 0, 3 * y * y, 0], [z**3, 0, 0, 3 * z * z]]
     )  # fmt: skip
-    return np.asarray(response.turn_gain + response.turn_curve @ powers)
+    curve = response.turn_curve @ both
+    slope = response.turn_gain + curve[:, 1:]
+    return response.turn_gain @ held + curve[:, 0] + slope @ (turn - held), slope
 
 
 def _powers(turns: F64) -> F64:

@@ -118,6 +118,7 @@ def test_nothing_passes_from_one_side_of_a_break_to_the_other(parted: str) -> No
 @pytest.mark.parametrize("times", [(0.0,), (-0.04, 0.0), (0.0, 0.04, 0.08), (-0.1, -0.03, 0.0, 0.02, 0.11)])
 def test_shares_pass_a_parabola_as_far_as_there_are_values_for_one(times: tuple[float, ...]) -> None:
     at = np.array(times)
-    share = shares(at, 0.035)
+    share, wide = shares(at, np.array([0.035, 0.09]))
+    np.testing.assert_allclose(wide.sum(), 1)
     curve = np.full(len(at), 3.0) + (2 * at if len(at) > 1 else 0) + (50 * at**2 if len(at) > 2 else 0)
     assert share @ curve == pytest.approx(3, abs=1e-4)
