@@ -41,8 +41,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Held:
-    """A reading with what is asked of it again and again: how the head is turned ``(3, 3)``, its scale, and the rest
-    that is steadied in one row, points before scores."""
+    """A reading with what is asked of it again and again.
+
+    That is how the head is turned ``(3, 3)``, its scale, and the rest that is steadied in one row, points first.
+    """
 
     read: Read
     turn: F64

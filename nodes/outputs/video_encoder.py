@@ -57,6 +57,7 @@ class VideoEncoder:
             av.FFmpegError: FFmpeg refuses.
         """
         import av
+
         self.width, self.height = size
         self._even = self.width + self.width % 2, self.height + self.height % 2
         # bitexact: no dates, no versions, no random identifiers. faststart: plays while it still loads.

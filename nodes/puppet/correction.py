@@ -80,9 +80,8 @@ class Correction:
         weights = asked.weights.copy()
         jaw = INDEX["jawOpen"]
         weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
-        details = (asked.details + (change @ response.into_details.reshape(count, -1)).reshape(asked.details.shape)).astype(
-            np.float32
-        )
+        into_details = (change @ response.into_details.reshape(count, -1)).reshape(asked.details.shape)
+        details = (asked.details + into_details).astype(np.float32)
         return Asked(weights, details, asked.turn)
 
     @staticmethod

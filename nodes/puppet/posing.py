@@ -99,6 +99,7 @@ def taken_over(puppet: Puppet, weights: F32, details: F32) -> F32:
     rig = puppet.details
     out = np.empty_like(details)
     count = len(rig.factor)
-    out[:count] = brows_kept(rig.factor * details[:count]) + (weights @ rig.lack.reshape(len(weights), -1)).reshape(count, 2)
+    lack = (weights @ rig.lack.reshape(len(weights), -1)).reshape(count, 2)
+    out[:count] = brows_kept(rig.factor * details[:count]) + lack
     out[count:] = rig.gaze * details[count:] / EYEBALL
     return out

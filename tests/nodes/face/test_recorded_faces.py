@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import numpy as np
+import pytest
+
+from vivant.graph.packet import Packet
+from vivant.nodes.face.face_reader import FaceReader
+from vivant.nodes.face.recorded_faces import AT_ONCE, RecordedFaces, Searched
+from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.face_marks import FaceMarks
+from vivant.nodes.formats.picture import Picture
+
+Work = Callable[[], list[FaceReading]]
+
+
+class Reader:
+    """Finds as many faces as the picture's first pixel says; nobody else may use it meanwhile."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        Reader.made += 1
+        self.busy = False
+
+    def search(self, pixels: np.ndarray, most: int) -> list[str]:
+        assert not self.busy and most == 3
+        if pixels[0, 0, 0] == 99:
+            raise RuntimeError("a network broke")
+        return ["face"] * int(pixels[0, 0, 0])
+
+
+@pytest.fixture(autouse=True)
+def none_made() -> None:
+    Reader.made = 0
+
+
+def frame(number: int, marks: FaceMarks | None = None) -> Packet[Picture]:
+    return Packet(Picture(np.full((1, 1, 3), number, np.uint8), marks=marks), 10 * number, number)
+
+
+def recorded(beside: Callable[[Work], Work]) -> RecordedFaces:
+    return RecordedFaces(lambda: cast(FaceReader, Reader()), beside, 3)
+
+
+def at_once(work: Work) -> Work:
+    found = work()
+    return lambda: found
+
+
+@pytest.mark.parametrize("count", [0, 1, AT_ONCE, AT_ONCE + 1, 12])
+@pytest.mark.parametrize("beside", [at_once, lambda work: work], ids=["at once", "when it is asked for"])
+def test_every_frame_is_given_in_order_with_what_is_in_it(beside: Callable[[Work], Work], count: int) -> None:
+    faces = recorded(beside)
+    given = [faces.step(frame(number)) for number in range(count)]
+    assert given[:AT_ONCE] == [None] * min(count, AT_ONCE)
+    searched = [one for one in given if isinstance(one, Searched)] + list(faces.rest())
+    assert [(one.frame.seq, len(one.faces)) for one in searched] == [(number, number) for number in range(count)]
+    assert Reader.made == min(count, 1)  # one after the other needs one
+
+
+def test_what_is_searched_at_the_same_time_has_a_reader_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Work] = []
+    search = Reader.search
+
+    def slow(reader: Reader, pixels: np.ndarray, most: int) -> list[str]:
+        if pixels[0, 0, 0] == 0:
+            reader.busy = True
+            begun[1]()  # the second frame is searched before the first is done
+            reader.busy = False
+        return search(reader, pixels, most)
+
+    def beside(work: Work) -> Work:
+        begun.append(work)
+        return work
+
+    monkeypatch.setattr(Reader, "search", slow)
+    faces = recorded(beside)
+    for number in range(2):
+        assert faces.step(frame(number)) is None
+    assert [len(one.faces) for one in faces.rest()] == [0, 1]
+    assert Reader.made == 2
+
+
+def test_where_the_face_is_pointed_out_nobody_searches() -> None:
+    faces = recorded(at_once)
+    marks = cast(FaceMarks, object())
+    assert faces.step(frame(5, marks)) is None
+    (searched,) = faces.rest()
+    assert searched.faces == [] and Reader.made == 0
+
+
+def test_what_a_search_failed_with_is_raised_where_its_frame_is_asked_for() -> None:
+    faces = recorded(lambda work: work)
+    for number in (1, 99):
+        assert faces.step(frame(number)) is None
+    rest = faces.rest()
+    assert len(next(rest).faces) == 1
+    with pytest.raises(RuntimeError, match="broke"):
+        next(rest)
