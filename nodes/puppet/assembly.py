@@ -21,6 +21,7 @@ from vivant.nodes.puppet.backdrop import complete_background, separate_foregroun
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
+from vivant.nodes.puppet.lids import lid_parts
 from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, without_opening
@@ -91,8 +92,10 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     units = 52 + len(placed.handles) + STATIONS
     over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
+    lids, pages = lid_parts(face, patch.vertices, placed, fit, pixels, units)
+    textures |= pages
     over = [*shades(mouth, "shade", fit.weights, units), *over]
-    parts = [body, *openings(face, patch, fit), *mouth, *eyes, *lid_rims(face, patch, fit), face]
+    parts = [body, *openings(face, patch, fit), *mouth, *eyes, *lid_rims(face, patch, fit), face, *lids]
     puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
@@ -120,7 +123,9 @@ def _joined(
     index = np.zeros((count, 4), np.int32)
     weight = np.zeros((count, 4), np.float32)
     skin = np.full(len(head.vertices), -1, np.int32)  # where the head's own vertices are in the puppet
-    skin[patch.vertices] = starts[-2] + np.arange(len(patch.vertices), dtype=np.int32)
+    of_face = [part.name for part in parts].index("face")
+    skin[patch.vertices] = starts[of_face] + np.arange(len(patch.vertices), dtype=np.int32)
+    fades = [veil.fade for veil in over]
     layers, triangles, first = [], [], 0
     for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
         if part.units is not None:
@@ -133,7 +138,11 @@ def _joined(
             index[start:end] = [number[part.bone], number["neck"], number["root"], number["jaw"]]
             weight[start:end, 0] = 1
         triangles.append(part.triangles + start)
-        layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role))
+        fade = -1
+        if part.fade is not None:
+            fade = len(fades)
+            fades.append(part.fade)
+        layers.append(Layer(part.name, part.texture, first, 3 * len(part.triangles), part.role, fade))
         first += 3 * len(part.triangles)
         for row, veil in enumerate(over):
             if veil.of == part.name:
@@ -176,7 +185,7 @@ def _joined(
         jaw_swing=swing,
         details=placed.details,
         lips=lips,
-        fades=np.array([veil.fade for veil in over], np.float32),
+        fades=np.array(fades, np.float32),
         turn_limits=(0.0, 0.0, 0.0, 0.0),
     )
 

@@ -28,6 +28,7 @@ class MeshPart:
         units: ``float32 (52 or 52 + 2 H, N, 3)`` displacement per expression unit and handle, or None: none.
         bone: Name of the single bone that carries it, or None: weighted over root, neck and head by place.
         mapped: Whether the depth map gives its depth.
+        fade: ``float32 (1 + U,)`` a row of `Puppet.fades`; None: it is always drawn.
     """
 
     name: str
@@ -40,6 +41,7 @@ class MeshPart:
     units: F32 | None = None
     bone: str | None = None
     mapped: bool = False
+    fade: F32 | None = None
 
 
 def grid_triangles(columns: int, rows: int) -> I32:

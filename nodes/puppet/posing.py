@@ -18,7 +18,7 @@ CAP_RADIUS = 0.75
 """Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
 hair; a flatter cap covers the whole opening. It turns less in exchange."""
 
-_LID_OVERLAP_DM = 0.012
+_LID_OVERLAP_DM = 0.02
 
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
