@@ -21,7 +21,7 @@ from vivant.nodes.puppet.backdrop import complete_background, separate_foregroun
 from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
-from vivant.nodes.puppet.lids import lid_parts
+from vivant.nodes.puppet.lids import lid_parts, rim_fades
 from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, without_opening
@@ -95,7 +95,15 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     lids, pages = lid_parts(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
     over = [*shades(mouth, "shade", fit.weights, units), *over]
-    parts = [body, *openings(face, patch, fit), *mouth, *eyes, *lid_rims(face, patch, fit), face, *lids]
+    parts = [
+        body,
+        *openings(face, patch, fit),
+        *mouth,
+        *eyes,
+        *lid_rims(face, patch, fit, rim_fades(placed, units)),
+        face,
+        *lids,
+    ]
     puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 

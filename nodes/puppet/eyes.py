@@ -22,6 +22,7 @@ _IRIS = 0.19  # radius of a carved iris in widths of the eye: 11.7 mm across of 
 _BLANK_CONTRAST = 0.8
 _DARK = 4.0  # of 255: where both are black, neither is brighter
 _LIGHT_REACH, _LIGHT_RANGE, _LIGHT_DOUBT = 0.07, (0.25, 2.0), 0.02  # widths of the eye; ratios; share of certainty
+_MOST_TINT = 1.12
 _RIM, _RIM_PX, _RIM_GAP = 0.045, 1.5, 0.2
 """How far into the eye its rim is the lid's: widths of the eye, pixels at least, and at most a share of how far it is
 open."""
@@ -165,17 +166,19 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> tup
 
 
 def _light(crop: F32, painted: F32, inner: npt.NDArray[np.bool_], reach: float) -> F32:
-    """How much brighter or darker the picture is than what was painted, continued beyond the lids, ``(n, n, 1)``.
+    """How much brighter or darker the picture is than what was painted, continued beyond the lids, ``(n, n, 3)``.
 
-    The lids' shadow and a corner in the dark go on where the picture ends: else a bright band would come to light
-    beside them as soon as the eye opens wider. Far away it is 1 (normalised convolution, Knutsson and Westin 1993,
-    with a little certainty of 1 everywhere).
+    The lids' shadow, its tint and a corner in the dark go on where the picture ends: else a bright band would come to
+    light beside them as soon as the eye opens wider. Far away it is 1 (normalised convolution, Knutsson and Westin
+    1993, with a little certainty of 1 everywhere).
     """
     known = inner.astype(np.float32)
-    ratio = (crop.mean(axis=2) + _DARK) / (painted.mean(axis=2) + _DARK)
-    said = cv2.GaussianBlur(np.log(np.clip(ratio, *_LIGHT_RANGE)) * known, (0, 0), reach)
-    light = np.exp(said / (cv2.GaussianBlur(known, (0, 0), reach) + _LIGHT_DOUBT))
-    return np.asarray(light[..., None], np.float32)
+    grey = (crop.mean(axis=2, keepdims=True) + _DARK) / (painted.mean(axis=2, keepdims=True) + _DARK)
+    tint = np.clip((crop + _DARK) / (painted + _DARK) / grey, 1 / _MOST_TINT, _MOST_TINT)
+    ratio = np.clip(grey, *_LIGHT_RANGE) * tint
+    said = cv2.GaussianBlur(np.log(ratio) * known[..., None], (0, 0), reach)
+    light = np.exp(said / (cv2.GaussianBlur(known, (0, 0), reach) + _LIGHT_DOUBT)[..., None])
+    return np.asarray(light, np.float32)
 
 
 def _is_blank(crop: F32, distance: F32, inner: npt.NDArray[np.bool_], white: npt.NDArray[np.bool_]) -> bool:

@@ -24,8 +24,10 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
 
+_LEAST_GAP_DM = 1e-3
 _FOLLOWS = (0.05, 0.6)  # shares of the rim's way between which lid skin is drawn out more and more
 _CLOSED = (0.2, 0.7)  # shares of its way between which a lid shows what is painted
+_RIM_GONE = 0.5  # share at which what the picture shows along the rims, iris too, is no longer drawn with the lids
 _SOLID = 0.35  # from where on, of how far skin follows, the painted lid covers the picture's
 _PAGE_PX = 320  # how wide a page is at least, as far as four times the picture's pixels go
 _FINEST = 4
@@ -61,16 +63,14 @@ def lid_parts(
         follows = _follows(placed, members, fit, side)
         triangles = face.triangles[(follows[face.triangles] > 0).any(axis=1)]
         own, corners = np.unique(triangles, return_inverse=True)
-        opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), 1e-3)
+        opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), _LEAST_GAP_DM)
         blink = INDEX[f"eyeBlink{side}"]
         # as far as the lids need to meet
         closed = face.vertices[own] + face.units[blink][own] * (gap / max(-float(opening[blink]), 1e-3))
         texture, uv = _painted(closed.astype(np.float32), corners.reshape(-1, 3), follows[own], fit, side, pixels)
         name = f"lid{side}"
         textures[name] = texture
-        start, span = _CLOSED[0], _CLOSED[1] - _CLOSED[0]
-        fade = np.zeros(1 + units, np.float32)
-        fade[0], fade[1 : 1 + len(opening)] = -start / span, -opening / (gap * span)
+        fade = _closing_fade(placed, number, units, *_CLOSED)
         parts.append(
             MeshPart(
                 name=name,
@@ -86,6 +86,27 @@ def lid_parts(
             )
         )
     return parts, textures
+
+
+def rim_fades(placed: PlacedHead, units: int) -> dict[str, F32]:
+    """Return by side how the bands along the rims fade when lids close, as `MeshPart.fade`."""
+    return {side: _closing_fade(placed, number, units, _RIM_GONE, 0.0) for number, side in enumerate(("Right", "Left"))}
+
+
+def _closing_fade(placed: PlacedHead, number: int, units: int, begin: float, end: float) -> F32:
+    """Return a row of `Puppet.fades` that goes from 0 to 1 as an eye closes, ``float32 (1 + U,)``.
+
+    Args:
+        placed: The head in picture space.
+        number: 0: the right eye, 1: the left.
+        units: How many units there are, U.
+        begin: Share of the lid's way, from rest until lids meet, at which it is 0.
+        end: At which it is 1; before `begin`: then it falls.
+    """
+    opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), _LEAST_GAP_DM)
+    row = np.zeros(1 + units, np.float32)
+    row[0], row[1 : 1 + len(opening)] = -begin / (end - begin), -opening / (gap * (end - begin))
+    return row
 
 
 def _follows(placed: PlacedHead, members: I32, fit: HeadFit, side: str) -> F32:

@@ -38,16 +38,17 @@ def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
     return [_window(face, loops, side, fit) for side, loops in _found(face, patch, fit).items() if loops]
 
 
-def lid_rims(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
+def lid_rims(face: MeshPart, patch: SkinPatch, fit: HeadFit, fades: dict[str, F32]) -> list[MeshPart]:
     """Return a narrow band inside each eye's rim, to be drawn over the eyeball: it goes with the lids.
 
     Args:
         face: The face's skin.
         patch: What it was made from.
         fit: The head fitted to the picture.
+        fades: By side, as `MeshPart.fade`.
     """
     found = _found(face, patch, fit)
-    return [_rim(face, loop, side, fit) for side in EYE_CONTOURS for loop in found[side][:1]]
+    return [_rim(face, loop, side, fit, fades[side]) for side in EYE_CONTOURS for loop in found[side][:1]]
 
 
 def _found(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> dict[str, list[I32]]:
@@ -60,7 +61,7 @@ def _found(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> dict[str, list[I32
     return found
 
 
-def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit) -> MeshPart:
+def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit, fade: F32) -> MeshPart:
     assert face.units is not None
     outer = face.vertices[rim]
     inward = outer.mean(axis=0) - outer
@@ -81,6 +82,7 @@ def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit) -> MeshPart:
         role=Role.RIM,
         units=np.concatenate([face.units[:, rim]] * 2, axis=1),
         bone="head",
+        fade=fade,
     )
 
 

@@ -18,7 +18,8 @@ CAP_RADIUS = 0.75
 """Radius of the puppet's eyeballs in widths of the eye. A real one must be hidden at its sides by lids that fit to a
 hair; a flatter cap covers the whole opening. It turns less in exchange."""
 
-_LID_OVERLAP_DM = 0.02
+LID_OVERLAP_DM = 0.02
+"""How far lids may pass each other: their meshes' edges are no smooth curves, and no gap must be left between."""
 
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
@@ -75,7 +76,7 @@ def _lids_meet(puppet: Puppet, weights: F32, handles: F32) -> F32:
     gap = rig.lid_gap + (weights - puppet.expression) @ rig.lid_opening[:52]
     if len(handles):
         gap = gap + handles @ rig.lid_opening[52:]
-    too_far = np.maximum(-_LID_OVERLAP_DM - gap, 0)
+    too_far = np.maximum(-LID_OVERLAP_DM - gap, 0)
     if not too_far.any():
         return weights
     held = weights.copy()

@@ -7,6 +7,7 @@ far as the expression goes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -109,9 +110,7 @@ def veils(
     """
     height, width = pixels.shape[:2]
     places = picture_to_pixels(face.vertices, fit.size)
-    covered, bary, _ = rasterize(
-        np.concatenate([places, face.vertices[:, 2:]], axis=1).astype(np.float32), face.triangles, (width, height)
-    )
+    covered: I32 | None = None
     colour, alpha = pixels.astype(np.float32), np.zeros((height, width), np.float32)
     found: list[Veil] = []
     pages: dict[str, U8] = {}
@@ -120,6 +119,9 @@ def veils(
         worn = float(fit.weights[smile])
         if worn < _LEAST_SMILE:
             continue
+        if covered is None:
+            on_page = np.concatenate([places, face.vertices[:, 2:]], axis=1).astype(np.float32)
+            covered, _, _ = rasterize(on_page, face.triangles, (width, height))
         painted, cover = _unfolded(pixels, fit, side)
         colour, alpha = _over(colour, alpha, painted, cover)
         row = np.zeros(1 + units, np.float32)
@@ -151,7 +153,11 @@ def _over(colour: F32, alpha: F32, painted: F32, cover: F32) -> tuple[F32, F32]:
 
 
 def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
-    """Paint the fold beside nose and mouth as the skin around it; colours ``(h, w, 3)`` and how much they count ``(h, w)``."""
+    """Paint the fold beside nose and mouth as the skin around it.
+
+    Returns:
+        Colours ``(h, w, 3)`` and how much they count ``(h, w)``.
+    """
     wide = fit.size[1] * float(np.linalg.norm(fit.points[RIGHT_SIDE] - fit.points[LEFT_SIDE]))
     line = picture_to_pixels(fit.points[list(FOLDS[side])], fit.size)
     shape = pixels.shape[:2]

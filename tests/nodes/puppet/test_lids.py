@@ -7,7 +7,7 @@ from vivant.nodes.face.details import COUNT, LID_ROWS
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.eyes import _light
-from vivant.nodes.puppet.posing import pose
+from vivant.nodes.puppet.posing import LID_OVERLAP_DM, pose
 from vivant.nodes.puppet.skinning import change_of
 
 F32 = npt.NDArray[np.float32]
@@ -31,12 +31,12 @@ def test_lids_stop_where_they_meet(portrait_puppet: Puppet) -> None:
     weights[BLINKS] = 1
     weights[[INDEX["eyeSquintLeft"], INDEX["eyeSquintRight"]]] = 1
     gap, blinks = open_by(portrait_puppet, weights)
-    np.testing.assert_allclose(gap, -0.012, atol=1e-4)
+    np.testing.assert_allclose(gap, -LID_OVERLAP_DM, atol=1e-4)
     assert (blinks < 0.95).all() and (blinks > 0.2).all()
     down = NOTHING.copy()
     down[LID_ROWS[::2], 1] = -0.05  # upper lids
     pulled, held = open_by(portrait_puppet, weights, down)
-    np.testing.assert_allclose(pulled, -0.012, atol=1e-4)
+    np.testing.assert_allclose(pulled, -LID_OVERLAP_DM, atol=1e-4)
     assert (held < blinks).all()
 
 

@@ -21,7 +21,7 @@ from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
 from vivant.nodes.puppet.assembly import assemble
 from vivant.nodes.puppet.mesh_part import picture_to_pixels
-from vivant.nodes.puppet.skinning import change_of
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.puppet.veils import shown
 
 F32 = npt.NDArray[np.float32]
@@ -34,7 +34,11 @@ BLINK = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
 
 def shares(puppet: Puppet, bent: PuppetPose) -> dict[str, float]:
-    """How much is drawn of each layer that fades, by name."""
+    """How much is drawn of each layer that fades in, by name."""
+    return {name: share for name, share in all_shares(puppet, bent).items() if not name.startswith("rim")}
+
+
+def all_shares(puppet: Puppet, bent: PuppetPose) -> dict[str, float]:
     found = shown(puppet, change_of(puppet, bent))
     return {layer.name: float(found[layer.fade]) for layer in puppet.layers if layer.fade >= 0}
 
@@ -66,15 +70,33 @@ def test_nothing_is_veiled_at_rest_and_lids_are_when_they_close(portrait_puppet:
     assert opened["lidLeft"] == opened["lidRight"] == 0
 
 
-def test_veils_lie_on_the_faces_own_vertices(portrait_puppet: Puppet) -> None:
+def test_what_the_picture_shows_along_the_rims_goes_before_the_lids_meet(portrait_puppet: Puppet, posed: Posed) -> None:
+    """It is the eye's upper and lower edge, iris too: drawn over each other they would be neither."""
+    rims = ("rimRight", "rimLeft")
+    rest = all_shares(portrait_puppet, posed(portrait_puppet))
+    half = all_shares(portrait_puppet, posed(portrait_puppet, dict.fromkeys(BLINK, 0.3)))
+    closed = all_shares(portrait_puppet, posed(portrait_puppet, {"eyeBlinkLeft": 1.0}))
+    assert all(rest[rim] == 1 and 0.05 < half[rim] < 0.95 for rim in rims)
+    assert closed["rimLeft"] == 0 and closed["rimRight"] > 0.99
+
+
+def test_veils_lie_on_the_faces_own_vertices_or_move_as_those(portrait_puppet: Puppet, posed: Posed) -> None:
     corners = portrait_puppet.triangles.reshape(-1)
+    bent = posed(portrait_puppet, {"eyeBlinkLeft": 0.7, "jawOpen": 0.4}, (0.1, 0.3, 0.1))
+    matrices = bone_matrices(portrait_puppet.bones, bent.rotations, bent.translations)
+    places = np.empty((len(portrait_puppet.plane), 7), np.float32)
+    skin(portrait_puppet, matrices, change_of(portrait_puppet, bent), places)
     skins = [layer for layer in portrait_puppet.layers if layer.role is Role.SKIN]
     assert skins[0].name == "face" and skins[0].fade < 0  # drawn before its veils
     own = set(corners[skins[0].first : skins[0].first + skins[0].count].tolist())
     for veil in skins[1:]:
         assert veil.fade >= 0
         assert 0 < veil.count < skins[0].count / 4
-        assert set(corners[veil.first : veil.first + veil.count].tolist()) <= own
+        members = set(corners[veil.first : veil.first + veil.count].tolist())
+        if veil.name.startswith("lid"):
+            assert {places[member].tobytes() for member in members} <= {places[member].tobytes() for member in own}
+        else:
+            assert members <= own
 
 
 def test_a_lids_veil_has_nothing_of_the_dark_above_the_eye(
@@ -88,11 +110,13 @@ def test_a_lids_veil_has_nothing_of_the_dark_above_the_eye(
     for rim in rims:
         upper = rim[8:]
         cv2.polylines(pixels, [np.round(upper - [0, 2]).astype(np.int32)], False, (30, 20, 20), 2)
-    veil = assemble(head, pixels, portrait_fit, portrait_matte, portrait_depth).textures["veil"]
-    dark = pixels.max(axis=2) < 60
-    painted = dark & (veil[..., 3] > 128)
-    assert painted.sum() > 10
-    assert veil[painted][:, :3].mean() > 120
+    textures = assemble(head, pixels, portrait_fit, portrait_matte, portrait_depth).textures
+    for side in EYE_CONTOURS:
+        lid = textures[f"lid{side}"]
+        painted = lid[lid[..., 3] > 250][:, :3].mean(axis=1)
+        assert len(painted) > 200
+        assert np.median(painted) > 120
+        assert 0.01 < (painted < 80).mean() < 0.3  # its lashes
 
 
 def test_teeth_lie_in_the_dark_behind_lips_put_forward(portrait_puppet: Puppet, posed: Posed) -> None:
