@@ -61,13 +61,14 @@ def lid_parts(
     parts, textures = [], {}
     for number, side in enumerate(("Right", "Left")):
         follows = _follows(placed, members, fit, side)
-        triangles = face.triangles[(follows[face.triangles] > 0).any(axis=1)]
-        own, corners = np.unique(triangles, return_inverse=True)
+        moved = face.triangles[(follows[face.triangles] > 0).any(axis=1)]
+        own, corners = np.unique(moved, return_inverse=True)
+        triangles = corners.reshape(-1, 3).astype(np.int32)
         opening, gap = placed.details.lid_opening[:, number], max(float(placed.details.lid_gap[number]), _LEAST_GAP_DM)
         blink = INDEX[f"eyeBlink{side}"]
         # as far as the lids need to meet
         closed = face.vertices[own] + face.units[blink][own] * (gap / max(-float(opening[blink]), 1e-3))
-        texture, uv = _painted(closed.astype(np.float32), corners.reshape(-1, 3), follows[own], fit, side, pixels)
+        texture, uv = _painted(closed.astype(np.float32), triangles, follows[own], fit, side, pixels)
         name = f"lid{side}"
         textures[name] = texture
         fade = _closing_fade(placed, number, units, *_CLOSED)
@@ -76,7 +77,7 @@ def lid_parts(
                 name=name,
                 texture=name,
                 vertices=face.vertices[own],
-                triangles=corners.reshape(-1, 3).astype(np.int32),
+                triangles=triangles,
                 uv=uv,
                 opacity=face.opacity[own],
                 role=Role.SKIN,
@@ -132,7 +133,7 @@ def _painted(closed: F32, triangles: I32, follows: F32, fit: HeadFit, side: str,
     lash = _from_rim(share > 0.5, zoom * wide)
     share = _continued(share, covered >= 0)
     skin = _skin(near, eye - corner, side, fit, corner, wide)
-    skin = cv2.resize(skin, size, interpolation=cv2.INTER_CUBIC)
+    skin = np.asarray(cv2.resize(skin, size, interpolation=cv2.INTER_CUBIC), np.float32)
     light = 1 + _BULGE * np.sin(np.pi * share) - _RIM_SHADE * share**3
     skin *= light[..., None] ** _SKIN_TINT
     # lashes are thickest in the middle of a lid, and none at its corners
