@@ -39,6 +39,8 @@ _SURROUNDINGS = 8
 
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
+_IVORY = (0.88, 0.83, 0.73)
+"""Of teeth that are not bleached, where fair skin has 0.68; with the lips around they are never the brightest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,7 @@ def light_of(fit: HeadFit, pixels: U8) -> Light:
         samples.append(box.reshape(-1, 3))
     skin = np.asarray(np.median(np.concatenate(samples), axis=0).astype(np.float32) / 255, np.float32)
     luminance = float(skin @ [0.3, 0.59, 0.11])
-    tint = (skin / max(luminance, 1e-3)) ** 0.3
+    tint = (skin / max(luminance, 1e-3)) ** 0.4
     return Light(skin, float(np.clip(luminance / 0.68, 0.3, 1.1)), (tint / tint.mean()).astype(np.float32))
 
 
@@ -294,7 +296,7 @@ def _opening(fit: HeadFit) -> U8 | None:
 
 def _tooth_colour(fit: HeadFit, pixels: U8, opening: U8 | None, light: Light) -> F32:
     """The picture's own teeth where it shows some, else ivory in the picture's light; ``float32 (3,)`` in [0, 255]."""
-    ivory = light.on((0.98, 0.94, 0.86))
+    ivory = light.on(_IVORY)
     if opening is None:
         return ivory
     inside = pixels[opening > 200].astype(np.float32)
