@@ -67,7 +67,9 @@ class CalibrateParams(NodeParams):
         cost=Cost.REOPEN,
     )  # fmt: skip
     offline: bool = param(
-        False, "Calibrate from the first frames offline, too, where else motion passes as it is.", cost=Cost.REOPEN
+        False,
+        "Take the first frames for neutral offline, too, where else only the lids are calibrated.",
+        cost=Cost.REOPEN,
     )
 
 
@@ -102,8 +104,8 @@ class FaceCalibrate(
 
     Neutral is what a command asked for, in this run or in an earlier one with the same camera, else what the face wears
     even in the calmest moments of the first second. The lids are calibrated apart from the rest: they are watched while
-    they blink. Offline nothing is kept or read, and without the parameter `offline` motion passes as it is; so does a
-    performance, which was written from neutral.
+    they blink. Offline nothing is kept or read, and without the parameter `offline` only the lids are calibrated; a
+    performance, which was written from neutral, passes as it is.
     """
 
     commands: ClassVar[Mapping[str, str]] = {
@@ -136,7 +138,7 @@ class FaceCalibrate(
     def process(self, inputs: CalibrateInputs) -> CalibrateOutputs:
         """Calibrate one frame."""
         motion, t_ns = inputs.motion.value, inputs.motion.t_ns
-        if motion is None or self._passes or motion.from_neutral:
+        if motion is None or motion.from_neutral:
             return CalibrateOutputs(motion)
         if self._keeps:
             self._find_file("" if inputs.device is None else inputs.device.value)
@@ -145,8 +147,11 @@ class FaceCalibrate(
             self._begin(Calibration())
             passed_ns = 0
         self._last_ns = t_ns
-        self._watch(motion, t_ns, passed_ns)
+        if not self._passes:
+            self._watch(motion, t_ns, passed_ns)
         motion = self._with_whole_lids(motion, passed_ns / 1e9)
+        if self._passes:
+            return CalibrateOutputs(motion)
         share = 1 - float(np.exp(-passed_ns / (EASED_S * 1e9)))
         self._now = self._wanted if self._now is None else self._now.towards(self._wanted, share)
         neutral = self._now if self.params.expression else Neutral(np.zeros(52), self._now.turn)

@@ -78,11 +78,19 @@ def angle(motion: FaceMotion) -> npt.NDArray[np.float64]:
     return rotation_vector(motion.rotation.astype(np.float64))
 
 
-def test_offline_motion_passes_untouched(sit: Sit) -> None:
-    driver = sit(offline=True, profile="default")
-    for motion in (REST, face(jawOpen=0.5), REST):
-        (told,) = driver.show(motion)
-        assert told is motion
+def test_offline_motion_passes_untouched_but_for_the_lids(sit: Sit, tmp_path: Path) -> None:
+    lids = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+    driver, plain = sit(offline=True, profile="default"), sit(offline=True, profile="default", lids=False)
+    for motion in (REST, face(jawOpen=0.5), face(eyeBlinkLeft=0.5), REST):
+        (told,), (untouched,) = driver.show(motion), plain.show(motion)
+        assert untouched is motion
+        assert told is not None
+        np.testing.assert_array_equal(np.delete(told.weights, lids), np.delete(motion.weights, lids))
+        np.testing.assert_array_equal(told.rotation, motion.rotation)
+    (shut,) = driver.show(face(eyeBlinkLeft=0.6, eyeBlinkRight=0.6))
+    assert weight(shut, "eyeBlinkLeft") > 0.85  # as closed eyes are read of most people
+    driver.close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_offline_it_acts_where_that_is_asked_for_and_keeps_nothing(sit: Sit, tmp_path: Path) -> None:

@@ -5,20 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivant.nodes.face.lid_range import LEAST_CLOSED, MOST_OPEN, Lid, LidRange
+from vivant.nodes.face.lid_range import LEAST_CLOSED, MOST_OPEN, USUAL_CLOSED, Lid, LidRange
 
 DT = 1 / 30
 
 
 def watched(open_: float, closed: float, seconds: float = 60, frames: int = 5, looks_down: float = 0.0) -> Lid:
-    """Return what is learned of a lid that blinks every 3 s."""
+    """Return what is learned of a lid that blinks every 3 s; as trackers do, closing is read as a look down, too."""
     lids = LidRange()
     rng = np.random.default_rng(0)
     for frame in range(int(seconds / DT)):
         within = frame % 90
         share = np.sin(np.pi * (within + 1) / (frames + 1)) if within < frames else 0.0
         read = open_ + (closed - open_) * share + rng.normal(0, 0.01)
-        lids.learn(float(np.clip(read, 0, 1)), looks_down if within < frames else 0.0, DT)
+        lids.learn(float(np.clip(read, 0, 1)), 0.8 if within < frames else looks_down, DT)
     return lids.lid
 
 
@@ -30,8 +30,18 @@ def test_it_finds_how_far_a_lid_goes(open_: float, closed: float) -> None:
 
 
 def test_eyes_that_look_down_or_stay_shut_teach_nothing_about_closing() -> None:
-    assert watched(0.05, 0.6, looks_down=0.8).closed == 1
-    assert watched(0.05, 0.6, frames=40).closed == 1
+    assert watched(0.05, 0.9, looks_down=0.8).closed == USUAL_CLOSED
+    assert watched(0.05, 0.9, frames=40).closed == USUAL_CLOSED
+
+
+def test_one_who_is_not_known_can_close_the_eyes_from_the_start_and_soon_open_them() -> None:
+    lids = LidRange()
+    assert lids.lid(0.6) > 0.9
+    for _ in range(30):
+        lids.learn(0.17, 0.0, DT)  # narrow eyes, wide open
+    assert lids.lid(0.17) < 0.1
+    lids.learn(0.6, 0.5, DT)
+    assert lids.lid(0.6) > 0.85
 
 
 def test_eyes_half_shut_for_a_moment_still_look_half_shut() -> None:
