@@ -1,0 +1,190 @@
+"""Cuts a picture in depth into layers."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.scene import Scene, SceneLayer
+from vivant.nodes.scene.depth_cuts import depth_cuts
+from vivant.nodes.scene.hidden_colour import hidden_colour
+from vivant.nodes.scene.layer_areas import LayerArea, layer_areas
+from vivant.nodes.scene.layer_mesh import LayerMesh, layer_mesh
+from vivant.nodes.scene.parallax import least_step, sway
+from vivant.nodes.depth.push_pull import push_pull
+from vivant.nodes.scene.sharp_depth import sharpened, steps
+from vivant.nodes.scene.soft_edge import own_colour, soft_edge
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+EYE_Z = 1.5
+"""Picture heights from camera to picture plane: the view of a lens of 37 degrees, upright."""
+_LEAST_GAP = 0.004  # picture heights; what opens less may as well be stretched
+_RAMP = 0.006
+_EDGE = 0.007
+_BLEED = 0.008  # how far beyond an edge the nearer colour may still bleed
+_COARSE = 0.012
+_OVERLAP = 0.02
+_CELL = 0.0095
+_SPARE = 0.012
+"""Picture heights of border beyond what a camera at its limit sees, for moves that shrink the picture."""
+_OPAQUE = 0.95
+_SEEN = 0.02
+
+
+def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene:
+    """Make a scene.
+
+    Args:
+        pixels: The picture, ``uint8 (h, w, 3)``.
+        depth: Its depth; `DepthMap.near` must be well before the camera.
+        layers: How many at most.
+        reach: How far the camera may go, picture heights.
+
+    Returns:
+        The scene. Seen from its resting place it is the picture.
+    """
+    height, width = pixels.shape[:2]
+    z = _depth_at(depth, (width, height))
+    margin = _margin(z, reach, height)
+    edges = ((margin, margin, margin, margin), cv2.BORDER_REFLECT_101)
+    wide = np.asarray(cv2.copyMakeBorder(pixels, *edges[0], edges[1]), np.uint8)
+    z = np.asarray(cv2.copyMakeBorder(z, *edges[0], edges[1]), np.float32)
+    step = least_step(EYE_Z, reach, _LEAST_GAP)
+    z = sharpened(z, step, max(1, round(_RAMP * height)))
+    cuts = depth_cuts(z, step, layers - 1)
+    labels = cv2.medianBlur(np.digitize(z, cuts).astype(np.uint8), 3)
+    labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.uint8)
+    torn = steps(z, step)
+    areas = layer_areas(labels, torn, max(2, round(_OVERLAP * height)), _bands(z, labels, reach, height))
+    return _painted(wide, z, torn, areas, (width, height), margin, reach)
+
+
+def single_mesh(pixels: U8, depth: DepthMap, *, reach: float, cell: int = 2) -> Scene:
+    """Make what a relief without layers is: one continuous mesh, to measure layers beside.
+
+    It has the same border, and depth as it is, neither sharpened nor flattened.
+    """
+    height, width = pixels.shape[:2]
+    z = _depth_at(depth, (width, height))
+    margin = _margin(z, reach, height)
+    wide = cv2.copyMakeBorder(pixels, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
+    z = np.asarray(cv2.copyMakeBorder(z, margin, margin, margin, margin, cv2.BORDER_REFLECT_101), np.float32)
+    mesh = layer_mesh(z, np.ones(z.shape, bool), cell, height, steepest=1e6)
+    texture = np.dstack([np.asarray(wide, np.uint8), np.full(z.shape, 255, np.uint8)])
+    return _scene([(texture, (0, 0), mesh)], (width, height), margin, reach)
+
+
+def _depth_at(depth: DepthMap, size: tuple[int, int]) -> F32:
+    values = depth.values
+    if values.shape != (size[1], size[0]):
+        shrinks = size[0] < values.shape[1]
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        values = np.asarray(cv2.resize(values, size, interpolation=method), np.float32)
+    return np.asarray(depth.far + values * (depth.near - depth.far), np.float32)
+
+
+def _margin(z: F32, reach: float, height: int) -> int:
+    """How far beyond its borders the picture has to go on, pixels."""
+    most = reach * max(abs(sway(float(z.min()), EYE_Z)), abs(sway(float(z.max()), EYE_Z)))
+    return int(np.ceil((most + _SPARE) * height))
+
+
+def _bands(z: F32, labels: U8, reach: float, height: int) -> list[float]:
+    """How much of each layer a nearer one can uncover, pixels."""
+    nearest = sway(float(z.max()), EYE_Z)
+    bands = []
+    for index in range(int(labels.max()) + 1):
+        farthest = sway(float(np.percentile(z[labels == index], 5)), EYE_Z)
+        bands.append((reach * (nearest - farthest) * 1.1 + _BLEED) * height)
+    return bands
+
+
+def _painted(
+    wide: U8, z: F32, torn: Mask, areas: list[LayerArea], size: tuple[int, int], margin: int, reach: float
+) -> Scene:
+    """Give every layer its colours, its edge and its depth; from back to front, as an edge shows what lies behind."""
+    height = size[1]
+    edge, bleed = max(2, round(_EDGE * height)), max(2, round(_BLEED * height))
+    picture = wide.astype(np.float32)
+    alphas = [_alpha(wide, area, torn, edge) if index else np.ones(z.shape, np.float32)
+              for index, area in enumerate(areas)]  # fmt: skip
+    parts: list[tuple[U8, tuple[int, int], LayerMesh]] = []
+    seen = picture
+    for index, area in enumerate(areas):
+        before = np.max(alphas[index + 1 :], axis=0) if index + 1 < len(areas) else np.zeros_like(z)
+        stained = torn & ~area.nearer if index == 0 else torn
+        # what is nearer bleeds over its edge; from there nothing may be painted on
+        near_edge = _grown((areas[index + 1].nearer if index + 1 < len(areas) else np.zeros_like(torn)) & torn, bleed)
+        known = ((area.own & ~near_edge) | (area.shared & ~_grown(stained, bleed))) & (alphas[index] > _OPAQUE)
+        if known.sum() < 16:
+            known = area.own
+        filled = hidden_colour(picture, known, 0.06 * height, max(1.5, _COARSE * height))
+        kept = (area.own | area.shared) & ((before < _SEEN) | known) & (alphas[index] > _OPAQUE)
+        colour = np.where(kept[..., None], picture, filled)
+        if index:
+            rim = (alphas[index] <= _OPAQUE) & (before < _SEEN)
+            solved = own_colour(picture, alphas[index], seen, filled)
+            colour = np.where(rim[..., None], solved, colour)
+            seen = seen + alphas[index][..., None] * (colour - seen)
+        else:
+            seen = colour
+        covered = alphas[index] > 1 / 255
+        if not covered.any():
+            continue
+        depth = push_pull(z, area.own | area.shared)
+        texture, corner = _cropped(colour, alphas[index], covered)
+        parts.append((texture, corner, layer_mesh(depth, covered, max(2, round(_CELL * height)), height)))
+    return _scene(parts, size, margin, reach)
+
+
+def _alpha(wide: U8, area: LayerArea, torn: Mask, edge: int) -> F32:
+    """How opaque a layer is: soft where it ends before what is farther, and where it ends under what is nearer."""
+    own_edge = soft_edge(wide, area.nearer, torn, edge)
+    reaches = _grown(area.reaches, edge).astype(np.float32)
+    return np.asarray(own_edge * cv2.GaussianBlur(reaches, (0, 0), max(0.8, edge / 2)), np.float32)
+
+
+def _cropped(colour: F32, alpha: F32, covered: Mask) -> tuple[U8, tuple[int, int]]:
+    """Return the texture of the smallest rectangle that covers the layer, and that one's top left corner."""
+    rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
+    # filtering reads a pixel beyond
+    top, left = max(0, int(rows[0]) - 2), max(0, int(columns[0]) - 2)
+    area = np.s_[top : int(rows[-1]) + 3, left : int(columns[-1]) + 3]
+    rgba = np.dstack([colour[area], 255 * alpha[area]])
+    return np.ascontiguousarray(np.clip(np.round(rgba), 0, 255).astype(np.uint8)), (left, top)
+
+
+def _scene(
+    parts: list[tuple[U8, tuple[int, int], LayerMesh]], size: tuple[int, int], margin: int, reach: float
+) -> Scene:
+    width, height = size
+    vertices, triangles, layers = [], [], []
+    first = count = 0
+    for texture, (left, top), mesh in parts:
+        x = (mesh.places[:, 0] - margin - width / 2) / height
+        y = (height / 2 + margin - mesh.places[:, 1]) / height
+        u = (mesh.places[:, 0] - left) / texture.shape[1]
+        v = (mesh.places[:, 1] - top) / texture.shape[0]
+        vertices.append(np.stack([x, y, mesh.z, u, v], 1))
+        triangles.append(mesh.triangles + count)
+        layers.append(SceneLayer(texture, first, mesh.triangles.size))
+        first += mesh.triangles.size
+        count += len(mesh.places)
+    return Scene(
+        size=size,
+        eye_z=EYE_Z,
+        reach=reach,
+        vertices=np.ascontiguousarray(np.concatenate(vertices), np.float32),
+        triangles=np.ascontiguousarray(np.concatenate(triangles), np.int32),
+        layers=tuple(layers),
+    )
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0)
