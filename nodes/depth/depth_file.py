@@ -39,7 +39,7 @@ class FilePolarity(StrEnum):
 def read_depth_file(file: Path, polarity: FilePolarity) -> tuple[Floats, float]:
     """Read relative inverse depth.
 
-    What is missing (not finite; for a distance also what is not above 0) is filled from around it.
+    What is missing (not finite; for a distance also what is not above 0) is filled as in `filled_from_behind`.
 
     Args:
         file: PNG (8 or 16 bits, grey), ``.npy`` or ``.npz``.
@@ -52,8 +52,6 @@ def read_depth_file(file: Path, polarity: FilePolarity) -> tuple[Floats, float]:
     Raises:
         VivantError: It cannot be read, is no map, is far too large, or nearly all of it is missing.
     """
-    from vivant.nodes.depth.push_pull import push_pull
-
     values = _numbers(file)
     good = np.isfinite(values)
     if polarity is FilePolarity.METRIC:
@@ -78,8 +76,31 @@ def read_depth_file(file: Path, polarity: FilePolarity) -> tuple[Floats, float]:
         return np.zeros_like(values), missing
     scaled = np.where(good, np.clip((values - low) / span, 0, 1), 0).astype(np.float32)
     if missing:
-        scaled = np.clip(push_pull(scaled, good), 0, 1)
+        scaled = filled_from_behind(scaled, good)
     return np.ascontiguousarray(scaled, np.float32), missing
+
+
+def filled_from_behind(values: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Fill what is missing with the farther of the nearest numbers to its left and its right.
+
+    What a stereo pair or a scanner could not measure is mostly what a nearer thing hides from one of its eyes: it
+    belongs to what lies behind. Rows where nothing is known take the nearest row above or below.
+
+    Args:
+        values: ``float32 (h, w)``, larger is nearer.
+        known: ``bool (h, w)``; at least one.
+    """
+    columns = np.arange(values.shape[1])
+    left = np.maximum.accumulate(np.where(known, columns, -1), axis=1)
+    right = np.minimum.accumulate(np.where(known, columns, values.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    rows = np.arange(values.shape[0])[:, None]
+    far = np.float32(np.inf)
+    from_left = np.where(left >= 0, values[rows, np.maximum(left, 0)], far)
+    from_right = np.where(right < values.shape[1], values[rows, np.minimum(right, values.shape[1] - 1)], far)
+    filled = np.minimum(from_left, from_right)
+    good_rows = np.flatnonzero(known.any(axis=1))
+    nearest = good_rows[np.abs(rows - good_rows[None]).argmin(axis=1)]
+    return np.ascontiguousarray(np.where(known, values, filled[nearest]), np.float32)
 
 
 def _numbers(file: Path) -> Floats:

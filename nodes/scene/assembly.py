@@ -15,7 +15,7 @@ from vivant.nodes.scene.layer_mesh import LayerMesh, layer_mesh
 from vivant.nodes.scene.parallax import least_step, sway
 from vivant.nodes.depth.push_pull import push_pull
 from vivant.nodes.scene.sharp_depth import sharpened, steps
-from vivant.nodes.scene.soft_edge import own_colour, soft_edge
+from vivant.nodes.scene.soft_edge import composing, soft_edge
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -28,12 +28,13 @@ _RAMP = 0.006
 _EDGE = 0.007
 _BLEED = 0.008  # how far beyond an edge the nearer colour may still bleed
 _COARSE = 0.012
+_TEXTURED = 0.06  # how far texture goes on into what is hidden; beyond lies what hardly ever comes into view
 _OVERLAP = 0.02
 _CELL = 0.0095
 _SPARE = 0.012
 """Picture heights of border beyond what a camera at its limit sees, for moves that shrink the picture."""
 _OPAQUE = 0.95
-_SEEN = 0.02
+_FEW = 16  # pixels; from fewer nothing can be continued
 
 
 def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene:
@@ -107,43 +108,36 @@ def _bands(z: F32, labels: U8, reach: float, height: int) -> list[float]:
 def _painted(
     wide: U8, z: F32, torn: Mask, areas: list[LayerArea], size: tuple[int, int], margin: int, reach: float
 ) -> Scene:
-    """Give every layer its colours, its edge and its depth; from back to front, as an edge shows what lies behind."""
+    """Give every layer its edge, its colours and its depth."""
     height = size[1]
     edge, bleed = max(2, round(_EDGE * height)), max(2, round(_BLEED * height))
     picture = wide.astype(np.float32)
-    alphas = [_alpha(wide, area, torn, edge) if index else np.ones(z.shape, np.float32)
-              for index, area in enumerate(areas)]  # fmt: skip
-    parts: list[tuple[U8, tuple[int, int], LayerMesh]] = []
-    seen = picture
+    alphas = [_alpha(wide, area, torn, edge, index == 0) for index, area in enumerate(areas)]
+    fills = []
     for index, area in enumerate(areas):
-        before = np.max(alphas[index + 1 :], axis=0) if index + 1 < len(areas) else np.zeros_like(z)
-        stained = torn & ~area.nearer if index == 0 else torn
         # what is nearer bleeds over its edge; from there nothing may be painted on
-        near_edge = _grown((areas[index + 1].nearer if index + 1 < len(areas) else np.zeros_like(torn)) & torn, bleed)
-        known = ((area.own & ~near_edge) | (area.shared & ~_grown(stained, bleed))) & (alphas[index] > _OPAQUE)
-        if known.sum() < 16:
+        nearer = areas[index + 1].nearer if index + 1 < len(areas) else np.zeros_like(torn)
+        known = (area.own & ~_grown(nearer & torn, bleed)) | (area.shared & ~_grown(torn, bleed))
+        known &= alphas[index] > _OPAQUE
+        if known.sum() < _FEW:
             known = area.own
-        filled = hidden_colour(picture, known, 0.06 * height, max(1.5, _COARSE * height))
-        kept = (area.own | area.shared) & ((before < _SEEN) | known) & (alphas[index] > _OPAQUE)
-        colour = np.where(kept[..., None], picture, filled)
-        if index:
-            rim = (alphas[index] <= _OPAQUE) & (before < _SEEN)
-            solved = own_colour(picture, alphas[index], seen, filled)
-            colour = np.where(rim[..., None], solved, colour)
-            seen = seen + alphas[index][..., None] * (colour - seen)
-        else:
-            seen = colour
-        covered = alphas[index] > 1 / 255
+        fills.append(hidden_colour(picture, known, _TEXTURED * height, max(1.5, _COARSE * height)))
+    colours = composing(picture, fills, alphas)
+    parts: list[tuple[U8, tuple[int, int], LayerMesh]] = []
+    for area, colour, alpha in zip(areas, colours, alphas, strict=True):
+        covered = alpha > 1 / 255
         if not covered.any():
             continue
         depth = push_pull(z, area.own | area.shared)
-        texture, corner = _cropped(colour, alphas[index], covered)
+        texture, corner = _cropped(colour, alpha, covered)
         parts.append((texture, corner, layer_mesh(depth, covered, max(2, round(_CELL * height)), height)))
     return _scene(parts, size, margin, reach)
 
 
-def _alpha(wide: U8, area: LayerArea, torn: Mask, edge: int) -> F32:
+def _alpha(wide: U8, area: LayerArea, torn: Mask, edge: int, farthest: bool) -> F32:
     """How opaque a layer is: soft where it ends before what is farther, and where it ends under what is nearer."""
+    if farthest:
+        return _grown(area.reaches, 2 * edge).astype(np.float32)
     own_edge = soft_edge(wide, area.nearer, torn, edge)
     reaches = _grown(area.reaches, edge).astype(np.float32)
     return np.asarray(own_edge * cv2.GaussianBlur(reaches, (0, 0), max(0.8, edge / 2)), np.float32)

@@ -34,7 +34,7 @@ def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> lis
     """Divide a picture among its layers.
 
     Under a nearer layer, of several farther ones that could go on there each does so as far as its own outline is the
-    nearest one: a table goes on where the table meets it, the wall where the wall does. The farthest is everywhere.
+    nearest one: a table goes on where the table meets it, the wall where the wall does.
 
     Args:
         labels: ``uint8 (h, w)``, 0 farthest.
@@ -58,8 +58,6 @@ def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> lis
         for farther in distances[:-1]:
             first &= distances[-1] <= farther + 0.5
         reaches |= hidden & first & (distances[-1] <= bands[index])
-        if index == 0:
-            reaches = np.ones_like(own)
         areas.append(LayerArea(own, shared, nearer, reaches))
     return areas
 

@@ -1,4 +1,4 @@
-"""Soft edges of layers: how much a pixel shows of the nearer one, and the nearer one's own colour there."""
+"""Soft edges of layers: how much a pixel shows of the nearer one, and the colours of both there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Mask = npt.NDArray[np.bool_]
 
 _EPS = 60.0  # contrast (squared, colours in 0..255) below which an edge is not the picture's
 _FAINT, _SURE = 0.12, 0.9
+_PASSES = 3
 
 
 def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
@@ -45,22 +46,31 @@ def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
     return np.asarray(share * guided + (1 - share) * faded, np.float32)
 
 
-def own_colour(pixels: F32, alpha: F32, behind: F32, filled: F32) -> F32:
-    """Take what lies behind a soft edge out of its colours.
+def composing(picture: F32, fills: list[F32], alphas: list[F32]) -> list[F32]:
+    """Change the colours of layers as little as need be, so that over each other they are the picture.
 
-    Solves ``picture = a F + (1 - a) B`` for F, so that the layers over each other are the picture again, and the layer
-    moves without a seam of its old background. Where `alpha` is small that blows up noise: there it is `filled`.
+    Through a soft edge two colours are seen as one. Which two cannot be told; those are taken that are nearest, in the
+    least squares, to what each layer shows beside the edge. So neither is stained by the other when they part.
 
     Args:
-        pixels: The picture, ``float32 (h, w, 3)``.
-        alpha: ``float32 (h, w)``.
-        behind: What is seen through it, ``float32 (h, w, 3)``.
-        filled: The layer's colours continued from where it is opaque, ``float32 (h, w, 3)``.
+        picture: ``float32 (h, w, 3)``.
+        fills: Back to front, each layer's colours continued from where they are sure, ``float32 (h, w, 3)``.
+        alphas: How opaque each is, ``float32 (h, w)``.
 
     Returns:
-        ``float32 (h, w, 3)`` in [0, 255].
+        Colours in [0, 255], back to front.
     """
-    a = alpha[..., None]
-    solved = np.clip((pixels - (1 - a) * behind) / np.maximum(a, 0.05), 0, 255)
-    trust = np.clip((a - 0.15) / 0.45, 0, 1)
-    return np.asarray(trust * solved + (1 - trust) * filled, np.float32)
+    shares, left = [], np.ones_like(alphas[0])
+    for alpha in reversed(alphas):
+        shares.append(left * alpha)
+        left = left * (1 - alpha)
+    shares.reverse()
+    power = np.maximum(np.sum([share**2 for share in shares], axis=0), 1e-6)
+    colours = fills
+    for _ in range(_PASSES):  # what one colour cannot take, being white already, the others have to
+        lack = picture - np.sum([s[..., None] * c for s, c in zip(shares, colours, strict=True)], axis=0)
+        colours = [
+            np.asarray(np.clip(colour + (share / power)[..., None] * lack, 0, 255), np.float32)
+            for share, colour in zip(shares, colours, strict=True)
+        ]
+    return colours

@@ -508,6 +508,8 @@ def test_presets_are_listed(cli: Cli) -> None:
         "installation",
         "portrait-video",
         "portrait",
+        "relief",
+        "stereo",
     ]
     for line in ran.out.splitlines()[:-1]:
         assert len(line.split()) > 3, "every preset has one line about it"
