@@ -36,7 +36,9 @@ def rendered_document(
     if duration_s is not None:
         driver = graph.primary()
         if driver is None or _DURATION not in driver.node_class.params_type.model_fields:
-            what = "nothing drives it" if driver is None else f"'{driver.id}' ({driver.node_class.type}) plays to its end"
+            what = (
+                "nothing drives it" if driver is None else f"'{driver.id}' ({driver.node_class.type}) plays to its end"
+            )
             raise VivantError(
                 f"how long the preset '{graph.name}' plays cannot be chosen: {what}",
                 remedy="leave --duration out",

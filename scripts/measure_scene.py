@@ -55,7 +55,9 @@ def main() -> int:
             bad = []
             for name, what in (("layers", scene), ("mesh", mesh)):
                 views = measure_stretch(gl.context, what, poses)
-                stretched, empty = (100 * float(np.mean([getattr(v, n) for v in views])) for n in ("stretched", "empty"))
+                stretched, empty = (
+                    100 * float(np.mean([getattr(v, n) for v in views])) for n in ("stretched", "empty")
+                )
                 bad.append(stretched + empty)
                 print(f"{picture.name:20} {name:7} stretched {stretched:6.3f} %  empty {empty:6.3f} %")
             share = bad[0] / max(bad[1], 1e-9)

@@ -110,7 +110,9 @@ def _numbers(file: Path) -> Floats:
     elif suffix == ".png":
         values = _picture(file)
     else:
-        raise VivantError(f"'{file.suffix}' is no kind of depth map that is read", where=str(file), remedy=_READ, exit_status=2)
+        raise VivantError(
+            f"'{file.suffix}' is no kind of depth map that is read", where=str(file), remedy=_READ, exit_status=2
+        )
     values = np.squeeze(values)
     if values.ndim != 2 or min(values.shape) < LEAST_SIDE:
         raise _no_map(file, f"its numbers have the shape {tuple(values.shape)}, not (height, width)")
@@ -191,8 +193,7 @@ def _damaged(file: Path, error: BaseException) -> VivantError:
 
 def _too_large(file: Path, numbers: int) -> VivantError:
     return VivantError(
-        f"this depth map is too large: the limit is {MOST_NUMBERS // 1_000_000} megapixels, it has "
-        f"{numbers / 1e6:.0f}",
+        f"this depth map is too large: the limit is {MOST_NUMBERS // 1_000_000} megapixels, it has {numbers / 1e6:.0f}",
         where=str(file),
         remedy="make it as large as the picture, or smaller",
         exit_status=2,

@@ -20,4 +20,7 @@ class Stereo(StrEnum):
     def frame(self, view: tuple[int, int]) -> tuple[int, int]:
         """Return the size of a frame of views of this size, pixels."""
         width, height = view
-        return (2 * width if self is Stereo.SIDE_BY_SIDE else width, 2 * height if self is Stereo.OVER_UNDER else height)
+        return (
+            2 * width if self is Stereo.SIDE_BY_SIDE else width,
+            2 * height if self is Stereo.OVER_UNDER else height,
+        )

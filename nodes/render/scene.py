@@ -20,9 +20,7 @@ from vivant.nodes.formats.surface import Surface
 class RenderSceneParams(NodeParams):
     """What is drawn."""
 
-    height: int = param(
-        0, "Height of one view in pixels; 0: as high as the picture.", ge=0, le=4320, cost=Cost.REOPEN
-    )
+    height: int = param(0, "Height of one view in pixels; 0: as high as the picture.", ge=0, le=4320, cost=Cost.REOPEN)
     stereo: Stereo = param(
         Stereo.NONE,
         "Two views, one for each eye: side_by_side, over_under, anaglyph (red and cyan glasses); none: one view.",

@@ -13,9 +13,8 @@ from vivant.nodes.scene.hidden_colour import hidden_colour
 from vivant.nodes.scene.layer_areas import LayerArea, layer_areas
 from vivant.nodes.scene.layer_mesh import LayerMesh, layer_mesh
 from vivant.nodes.scene.parallax import least_step, sway
-from vivant.nodes.depth.push_pull import push_pull
 from vivant.nodes.scene.sharp_depth import sharpened, steps
-from vivant.nodes.scene.soft_edge import composing, soft_edge
+from vivant.nodes.scene.soft_edge import composing, soft_edge, told_by_colour
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -25,12 +24,12 @@ EYE_Z = 1.5
 """Picture heights from camera to picture plane: the view of a lens of 37 degrees, upright."""
 _LEAST_GAP = 0.004  # picture heights; what opens less may as well be stretched
 _RAMP = 0.006
-_EDGE = 0.007
-_BLEED = 0.008  # how far beyond an edge the nearer colour may still bleed
+_EDGE = 0.009
+_BLEED = 0.011  # how far beyond an edge the nearer colour may still bleed
 _COARSE = 0.012
 _TEXTURED = 0.06  # how far texture goes on into what is hidden; beyond lies what hardly ever comes into view
 _OVERLAP = 0.02
-_CELL = 0.0095
+_CELL = 0.0125
 _SPARE = 0.012
 """Picture heights of border beyond what a camera at its limit sees, for moves that shrink the picture."""
 _OPAQUE = 0.95
@@ -58,10 +57,13 @@ def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene
     step = least_step(EYE_Z, reach, _LEAST_GAP)
     z = sharpened(z, step, max(1, round(_RAMP * height)))
     cuts = depth_cuts(z, step, layers - 1)
-    labels = cv2.medianBlur(np.digitize(z, cuts).astype(np.uint8), 3)
+    cut = np.digitize(z, cuts).astype(np.uint8)
+    labels = cv2.medianBlur(cut, 3)
+    # where a speck was given to the layer around it, the speck's depth must not bend that layer
+    sure = cut == labels
     labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.uint8)
     torn = steps(z, step)
-    areas = layer_areas(labels, torn, max(2, round(_OVERLAP * height)), _bands(z, labels, reach, height))
+    areas = layer_areas(labels, sure, torn, max(2, round(_OVERLAP * height)), _bands(z, labels, reach, height))
     return _painted(wide, z, torn, areas, (width, height), margin, reach)
 
 
@@ -75,7 +77,8 @@ def single_mesh(pixels: U8, depth: DepthMap, *, reach: float, cell: int = 2) -> 
     margin = _margin(z, reach, height)
     wide = cv2.copyMakeBorder(pixels, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
     z = np.asarray(cv2.copyMakeBorder(z, margin, margin, margin, margin, cv2.BORDER_REFLECT_101), np.float32)
-    mesh = layer_mesh(z, np.ones(z.shape, bool), cell, height, steepest=1e6)
+    everywhere = np.ones(z.shape, bool)
+    mesh = layer_mesh(z, everywhere, everywhere, cell, height, steepest=1e6)
     texture = np.dstack([np.asarray(wide, np.uint8), np.full(z.shape, 255, np.uint8)])
     return _scene([(texture, (0, 0), mesh)], (width, height), margin, reach)
 
@@ -122,15 +125,20 @@ def _painted(
         if known.sum() < _FEW:
             known = area.own
         fills.append(hidden_colour(picture, known, _TEXTURED * height, max(1.5, _COARSE * height)))
+    behind = fills[0]
+    for index in range(1, len(areas)):
+        zone = _edge_zone(areas[index].nearer, torn, edge) * (alphas[index] > 0)
+        alphas[index] = told_by_colour(picture, alphas[index], fills[index], behind, zone)
+        behind = behind + alphas[index][..., None] * (fills[index] - behind)
     colours = composing(picture, fills, alphas)
     parts: list[tuple[U8, tuple[int, int], LayerMesh]] = []
     for area, colour, alpha in zip(areas, colours, alphas, strict=True):
         covered = alpha > 1 / 255
         if not covered.any():
             continue
-        depth = push_pull(z, area.own | area.shared)
         texture, corner = _cropped(colour, alpha, covered)
-        parts.append((texture, corner, layer_mesh(depth, covered, max(2, round(_CELL * height)), height)))
+        mesh = layer_mesh(z, area.deep, covered, max(2, round(_CELL * height)), height)
+        parts.append((texture, corner, mesh))
     return _scene(parts, size, margin, reach)
 
 
@@ -141,6 +149,14 @@ def _alpha(wide: U8, area: LayerArea, torn: Mask, edge: int, farthest: bool) -> 
     own_edge = soft_edge(wide, area.nearer, torn, edge)
     reaches = _grown(area.reaches, edge).astype(np.float32)
     return np.asarray(own_edge * cv2.GaussianBlur(reaches, (0, 0), max(0.8, edge / 2)), np.float32)
+
+
+def _edge_zone(nearer: Mask, torn: Mask, edge: int) -> F32:
+    """Return where a layer ends at a step, ``float32 (h, w)``, fading to 0 on both sides."""
+    outline = torn & _grown(nearer, 1) & _grown(~nearer, 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * edge + 1, 2 * edge + 1))
+    wide = cv2.dilate(outline.astype(np.float32), kernel)
+    return np.asarray(np.clip(2 * cv2.blur(wide, (edge | 1, edge | 1)) - 1, 0, 1), np.float32)
 
 
 def _cropped(colour: F32, alpha: F32, covered: Mask) -> tuple[U8, tuple[int, int]]:

@@ -17,7 +17,9 @@ from vivant.nodes.formats.scene import Scene
 class SceneParams(NodeParams):
     """How a picture is cut."""
 
-    layers: int = param(6, "Layers at most; fewer where fewer separate all steps of depth.", ge=1, le=16, cost=Cost.REOPEN)
+    layers: int = param(
+        6, "Layers at most; fewer where fewer separate all steps of depth.", ge=1, le=16, cost=Cost.REOPEN
+    )
     reach: float = param(
         0.2,
         "How far the camera may go aside or nearer, in picture heights: as much as it can uncover is painted.",

@@ -21,16 +21,18 @@ class LayerArea:
         own: ``bool (h, w)`` what the picture shows of it.
         shared: ``bool (h, w)`` where its surface goes on beyond a cut: there picture and depth are its own, too.
         nearer: ``bool (h, w)`` it, and all that is nearer.
+        deep: ``bool (h, w)`` where the picture's depth is this layer's: most of `own`, and `shared`.
         reaches: ``bool (h, w)`` `own`, `shared`, and what of it may come into view from under nearer layers.
     """
 
     own: Mask
     shared: Mask
     nearer: Mask
+    deep: Mask
     reaches: Mask
 
 
-def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> list[LayerArea]:
+def layer_areas(labels: U8, sure: Mask, torn: Mask, overlap: int, bands: list[float]) -> list[LayerArea]:
     """Divide a picture among its layers.
 
     Under a nearer layer, of several farther ones that could go on there each does so as far as its own outline is the
@@ -38,6 +40,7 @@ def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> lis
 
     Args:
         labels: ``uint8 (h, w)``, 0 farthest.
+        sure: ``bool (h, w)`` where the depth is that of the label.
         torn: ``bool (h, w)`` where steps of depth are.
         overlap: How far a surface that was cut through goes on on the other side, pixels.
         bands: For each layer, how much of it a moving camera can uncover, pixels.
@@ -47,7 +50,8 @@ def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> lis
     areas = []
     for index in range(count):
         own = labels == index
-        shared = _spread(own, ~torn, overlap) & ~own
+        deep = own & sure if (own & sure).any() else own
+        shared = _spread(deep, ~torn, overlap) & ~own
         nearer = labels >= index
         # slivers of middle depths along an outline are what is left of a ramp: nothing goes on from them
         core = cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
@@ -58,12 +62,12 @@ def layer_areas(labels: U8, torn: Mask, overlap: int, bands: list[float]) -> lis
         for farther in distances[:-1]:
             first &= distances[-1] <= farther + 0.5
         reaches |= hidden & first & (distances[-1] <= bands[index])
-        areas.append(LayerArea(own, shared, nearer, reaches))
+        areas.append(LayerArea(own, shared, nearer, deep | shared, reaches))
     return areas
 
 
 def _spread(start: Mask, passable: Mask, times: int) -> Mask:
-    kernel = np.ones((3, 3), np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     reached = start.astype(np.uint8)
     allowed = (passable | start).astype(np.uint8)
     for _ in range(times):

@@ -14,6 +14,7 @@ Mask = npt.NDArray[np.bool_]
 
 _STEEPEST = 2.0
 """How steep a layer may be, depth over width. A camera that goes 0.2 picture heights aside stretches this by a third."""
+_LEAST = 0.15  # share of a vertex's neighbourhood that must be the layer's own, for its depth to count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +32,15 @@ class LayerMesh:
     triangles: I32
 
 
-def layer_mesh(z: F32, covered: Mask, cell: int, pixels_per_unit: float, steepest: float = _STEEPEST) -> LayerMesh:
+def layer_mesh(
+    z: F32, own: Mask, covered: Mask, cell: int, pixels_per_unit: float, steepest: float = _STEEPEST
+) -> LayerMesh:
     """Lay a grid over a layer.
 
     Args:
-        z: Its depth, ``float32 (h, w)``, also beside what it covers.
-        covered: ``bool (h, w)``.
+        z: Depth, ``float32 (h, w)``; it counts only where it is the layer's own.
+        own: ``bool (h, w)``, at least one pixel.
+        covered: ``bool (h, w)`` where the mesh has to be.
         cell: Side of a cell of the grid, pixels.
         pixels_per_unit: Pixels in one unit of depth: the picture's height.
         steepest: Steeper parts are flattened, half of the difference before and half behind.
@@ -45,10 +49,15 @@ def layer_mesh(z: F32, covered: Mask, cell: int, pixels_per_unit: float, steepes
     columns = np.linspace(0, width, max(1, round(width / cell)) + 1).astype(np.float32)
     rows = np.linspace(0, height, max(1, round(height / cell)) + 1).astype(np.float32)
     x, y = np.meshgrid(columns, rows)
-    smooth = cv2.GaussianBlur(z, (0, 0), max(0.5, 0.35 * cell), borderType=cv2.BORDER_REPLICATE)
+    weight = cv2.GaussianBlur(own.astype(np.float32), (0, 0), max(0.5, 0.35 * cell), borderType=cv2.BORDER_REPLICATE)
+    sums = cv2.GaussianBlur(np.where(own, z, 0), (0, 0), max(0.5, 0.35 * cell), borderType=cv2.BORDER_REPLICATE)
     # a vertex lies at a corner of pixels: half a pixel before the centre of the next
-    at = cv2.remap(smooth, x - 0.5, y - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    at = no_steeper(np.asarray(at, np.float32), steepest * (columns[1] - columns[0]) / pixels_per_unit)
+    weight, sums = (
+        np.asarray(cv2.remap(v, x - 0.5, y - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+        for v in (weight, sums)
+    )
+    known = weight >= min(_LEAST, float(weight.max()))
+    at = no_steeper(sums / np.maximum(weight, 1e-6), known, steepest * float(columns[1]) / pixels_per_unit)
     shape = (len(columns) - 1, len(rows) - 1)
     filled = cv2.resize(covered.astype(np.float32), shape, interpolation=cv2.INTER_AREA) > 0
     number = np.arange(x.size, dtype=np.int32).reshape(x.shape)
@@ -64,31 +73,33 @@ def layer_mesh(z: F32, covered: Mask, cell: int, pixels_per_unit: float, steepes
     )
 
 
-def no_steeper(z: F32, rise: float) -> F32:
-    """Return the mean of the steepest allowed surface below a grid of depths and of the one above it.
+def no_steeper(z: F32, known: Mask, rise: float) -> F32:
+    """Continue depths that are known at some places of a grid, nowhere steeper than allowed.
+
+    The mean of the highest surface that is nowhere above what is known and of the lowest that is nowhere below it
+    (E. J. McShane, "Extension of range of functions", 1934). Beside a thin thing it goes on as deep as the thing is,
+    where a mean of all around would bend the thing itself. Where what is known is too steep, it goes through the middle.
 
     Args:
         z: ``float32 (h, w)``.
+        known: ``bool (h, w)``, at least one.
         rise: How much neighbours in a row or a column may differ.
     """
-    low, high = z.copy(), z.copy()
-    for _ in range(max(z.shape)):
-        before_low, before_high = low, high
-        low, high = low.copy(), high.copy()
-        for axis, diagonal in ((0, False), (1, False), (0, True), (1, True)):
-            _relax(low, high, axis, rise, diagonal)
-        if np.array_equal(low, before_low) and np.array_equal(high, before_high):
+    low = np.where(known, z, np.inf).astype(np.float32)
+    high = np.where(known, z, -np.inf).astype(np.float32)
+    pairs = [
+        (np.s_[:-1], np.s_[1:], 1.0),
+        (np.s_[:, :-1], np.s_[:, 1:], 1.0),
+        (np.s_[:-1, :-1], np.s_[1:, 1:], 2**0.5),
+        (np.s_[:-1, 1:], np.s_[1:, :-1], 2**0.5),
+    ]
+    for _ in range(sum(z.shape)):
+        before = (low.copy(), high.copy())
+        for first, second, distance in pairs:
+            for a, b in ((first, second), (second, first)):
+                np.minimum(low[a], low[b] + np.float32(rise * distance), out=low[a])
+                np.maximum(high[a], high[b] - np.float32(rise * distance), out=high[a])
+        if np.array_equal(low, before[0]) and np.array_equal(high, before[1]):
             break
-    return np.asarray(0.5 * (low + high), np.float32)
-
-
-def _relax(low: F32, high: F32, axis: int, rise: float, diagonal: bool) -> None:
-    if diagonal:
-        step = rise * float(np.sqrt(2))
-        pair = ((np.s_[:-1, :-1], np.s_[1:, 1:]), (np.s_[:-1, 1:], np.s_[1:, :-1]))[axis]
-    else:
-        step = rise
-        pair = ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:]))[axis]
-    for a, b in (pair, pair[::-1]):
-        np.minimum(low[a], low[b] + step, out=low[a])
-        np.maximum(high[a], high[b] - step, out=high[a])
+    bottom, top = float(z[known].min()), float(z[known].max())
+    return np.asarray(np.clip(0.5 * (low + high), bottom, top), np.float32)

@@ -34,10 +34,11 @@ def sharpened(z: F32, step: float, reach: int) -> F32:
 
 def steps(z: F32, step: float) -> Mask:
     """Return where a step of at least this height is beside a pixel, ``bool (h, w)``."""
-    low, high = _range(z, 1)
+    # with the corners: nothing may slip through a slanting edge
+    low, high = _range(z, 1, cv2.MORPH_RECT)
     return np.asarray(high - low > step)
 
 
-def _range(z: F32, reach: int) -> tuple[F32, F32]:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+def _range(z: F32, reach: int, shape: int = cv2.MORPH_ELLIPSE) -> tuple[F32, F32]:
+    kernel = cv2.getStructuringElement(shape, (2 * reach + 1, 2 * reach + 1))
     return np.asarray(cv2.erode(z, kernel), np.float32), np.asarray(cv2.dilate(z, kernel), np.float32)

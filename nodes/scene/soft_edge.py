@@ -13,6 +13,8 @@ Mask = npt.NDArray[np.bool_]
 _EPS = 60.0  # contrast (squared, colours in 0..255) below which an edge is not the picture's
 _FAINT, _SURE = 0.12, 0.9
 _PASSES = 3
+_NOISE = 0.08  # a pixel as near as this to either side is of that side
+_CONTRAST = 900.0  # squared difference of colours at which they tell as much as depth does
 
 
 def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
@@ -44,6 +46,28 @@ def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
     guided = np.clip(guided, np.clip(4 * faded - 3, 0, 1), np.clip(4 * faded, 0, 1))
     share = cv2.GaussianBlur(cv2.dilate(torn.astype(np.float32), kernel), (0, 0), max(1.0, reach / 2))
     return np.asarray(share * guided + (1 - share) * faded, np.float32)
+
+
+def told_by_colour(picture: F32, alpha: F32, front: F32, behind: F32, zone: F32) -> F32:
+    """Correct how opaque a soft edge is by what the picture shows there.
+
+    Where the colours on both sides differ, a pixel between them tells by its own how much it has of each (the projection
+    on the line between them; Y. Chuang and others, "A Bayesian Approach to Digital Matting", CVPR 2001, equation 10).
+    So an edge that depth puts a few pixels beside the picture's takes no rim of the other side along.
+
+    Args:
+        picture: ``float32 (h, w, 3)``.
+        alpha: ``float32 (h, w)`` as estimated from depth.
+        front: The layer's colours, continued from where they are sure, ``float32 (h, w, 3)``.
+        behind: The colours behind it, continued likewise, ``float32 (h, w, 3)``.
+        zone: ``float32 (h, w)`` in [0, 1], how far this may be done: near steps of depth.
+    """
+    between = front - behind
+    contrast = np.sum(between**2, axis=2)
+    told = np.clip(np.sum((picture - behind) * between, axis=2) / np.maximum(contrast, 1.0), 0, 1)
+    told = np.clip((told - _NOISE) / (1 - 2 * _NOISE), 0, 1)
+    sure = zone * contrast / (contrast + _CONTRAST)
+    return np.asarray(alpha + sure * (told - alpha), np.float32)
 
 
 def composing(picture: F32, fills: list[F32], alphas: list[F32]) -> list[F32]:

@@ -84,7 +84,10 @@ def drift(seed: int, turns: float) -> tuple[float, float]:
     """
     starts = np.random.default_rng(seed).uniform(0, 1, (2, len(_DRIFTS)))
     x, y = (
-        sum(strength * sin(2 * pi * (times * turns + float(start))) for (times, strength), start in zip(_DRIFTS, row, strict=True))
+        sum(
+            strength * sin(2 * pi * (times * turns + float(start)))
+            for (times, strength), start in zip(_DRIFTS, row, strict=True)
+        )
         for row in starts
     )
     return x, y
