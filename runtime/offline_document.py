@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph

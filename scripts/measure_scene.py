@@ -2,8 +2,8 @@
 
 For each picture with its depth map (PNG, .npy, .npz; disparity): the share of pixels that are stretched (a texel is
 longer than two pixels) or empty, in the mean of 30 views spread over all that the camera may do, of the layered scene
-and of one continuous mesh of the same depth with the same border. With ``-o`` a contact sheet for each picture. The exit
-status is 1 where a layered scene has more than a fifth of the mesh's.
+and of one continuous mesh of the same depth with the same border. With ``-o`` a contact sheet for each picture.
+The exit status is 1 where a layered scene has more than a fifth of the mesh's.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
-from vivant.nodes.depth.depth_file import Floats, FilePolarity, read_depth_file
+from vivant.nodes.depth.depth_file import FilePolarity, Floats, read_depth_file
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.sources.given_file import given_file
@@ -69,7 +69,7 @@ class DepthFile(Node[DepthFileParams, DepthFileInputs, DepthFileOutputs], type="
         self._values, missing = read_depth_file(file, self.params.polarity)
         self._file = file
         if missing > 0:
-            context.notice(f"{file.name}: {100 * missing:.1f} % of the depth map is missing, and filled from around it")
+            context.notice(f"{file.name}: {100 * missing:.1f} % of the depth map is missing, and filled from behind")
         if not self._values.any():
             context.notice(f"{file.name}: all of the depth map is equally far, so nothing moves before anything else")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class CameraPose:
     """A camera beside the place from which a scene is its picture; all zeros and ones: the picture itself.
 
-    The frame is a rectangle in the picture plane z = 0, seen through a lens that is shifted rather than turned: whatever
+    The frame is a rectangle in the picture plane z = 0, seen through a lens that is shifted rather than turned: what
     lies in that plane stays where it is while the camera moves, and uprights stay upright (R. Kooima, "Generalized
     Perspective Projection", 2008).
 

@@ -40,8 +40,8 @@ class Scene:
         eye_z: How far the camera is from the picture plane at rest, picture heights.
         reach: How far the camera may go from there, to the side, up and down or nearer, picture heights: what is
             uncovered farther out was not painted.
-        vertices: ``float32 (V, 5)``: x, y, z in picture space, then u, v in the layer's texture, origin at the top left.
-            They go beyond the picture's borders.
+        vertices: ``float32 (V, 5)``: x, y, z in picture space, then u, v in the layer's texture, origin at the top
+            left. They go beyond the picture's borders.
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
         layers: Back to front. Each is drawn over those before it.
     """

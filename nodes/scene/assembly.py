@@ -127,7 +127,7 @@ def _painted(
         fills.append(hidden_colour(picture, known, _TEXTURED * height, max(1.5, _COARSE * height)))
     behind = fills[0]
     for index in range(1, len(areas)):
-        zone = _edge_zone(areas[index].nearer, torn, edge) * (alphas[index] > 0)
+        zone = _edge_zone(areas[index].nearer, torn, edge) * _grown(areas[index].reaches, edge)
         alphas[index] = told_by_colour(picture, alphas[index], fills[index], behind, zone)
         behind = behind + alphas[index][..., None] * (fills[index] - behind)
     colours = composing(picture, fills, alphas)

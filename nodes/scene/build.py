@@ -70,7 +70,7 @@ class SceneBuild(Node[SceneParams, SceneInputs, SceneOutputs], type="scene.build
             raise VivantError(
                 f"the nearest part of the picture would be in the camera's way: {depth.near:g} picture heights before "
                 "the picture",
-                remedy=f"set `near` of the node that gives the depth to {most:.2g} or less, or `reach` of this one lower",
+                remedy=f"set `near` of the node that gives depth to {most:.2g} or less, or `reach` of this one lower",
                 exit_status=2,
             )
         return SceneOutputs(

@@ -31,7 +31,7 @@ def hidden_colour(pixels: F32, known: Mask, band: float, coarse: float) -> F32:
         return pixels.copy()
     distance, nearest = _nearest(known)
     smooth = _smooth(pixels, known, distance, nearest, coarse)
-    share, mirrored = _mirrored(pixels, known, distance, nearest, band, coarse)
+    share, mirrored = _mirrored(pixels, known, distance, nearest, smooth, band, coarse)
     filled = smooth + share[..., None] * (mirrored - smooth)
     return np.asarray(np.where(known[..., None], pixels, np.clip(filled, 0, 255)), np.float32)
 
@@ -69,8 +69,10 @@ def _smooth(pixels: F32, known: Mask, distance: F32, nearest: F32, coarse: float
     return result
 
 
-def _mirrored(pixels: F32, known: Mask, distance: F32, nearest: F32, band: float, coarse: float) -> tuple[F32, F32]:
-    """Return how much the mirror image counts, ``(h, w)``, and that image, ``(h, w, 3)``."""
+def _mirrored(
+    pixels: F32, known: Mask, distance: F32, nearest: F32, smooth: F32, band: float, coarse: float
+) -> tuple[F32, F32]:
+    """Return how much the mirror image counts, ``(h, w)``, and that image, ``(h, w, 3)``; `smooth` where it has none."""
     height, width = known.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     # smoothed, else every step of the outline would be a streak
@@ -78,13 +80,16 @@ def _mirrored(pixels: F32, known: Mask, distance: F32, nearest: F32, band: float
     apart = np.linalg.norm(nearest - outline, axis=2)
     x = np.ascontiguousarray(2 * outline[..., 0] - columns)
     y = np.ascontiguousarray(2 * outline[..., 1] - rows)
-    mirrored = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     there = cv2.remap(known.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    there = np.asarray(there, np.float32)
+    # what hides it has no part in the mean of neighbours either
+    mirrored = cv2.remap(pixels * known[..., None], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    mirrored = np.asarray(mirrored, np.float32) / np.maximum(there, 1e-3)[..., None]
+    mirrored = np.where((there > 0.5)[..., None], mirrored, smooth)
     # what is mirrored must be known, and a little around it: no spots
-    there = np.minimum(np.asarray(there, np.float32), np.clip(2 * cv2.blur(there, (5, 5)) - 1, 0, 1))
+    there = np.minimum(there, np.clip(2 * cv2.blur(there, (5, 5)) - 1, 0, 1))
     share = np.clip(2 - 2 * distance / max(band, 1.0), 0, 1) * there
     # where what comes from one side meets what comes from another, neither is right
     share *= np.clip(2 - apart / _APART, 0, 1)
-    return np.asarray(cv2.GaussianBlur(share, (0, 0), max(1.0, coarse / 4)), np.float32), np.asarray(
-        mirrored, np.float32
-    )
+    share = cv2.GaussianBlur(share, (0, 0), max(1.0, coarse / 4))
+    return np.asarray(share, np.float32), np.asarray(mirrored, np.float32)

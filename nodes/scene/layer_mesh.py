@@ -13,7 +13,7 @@ I32 = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 _STEEPEST = 2.0
-"""How steep a layer may be, depth over width. A camera that goes 0.2 picture heights aside stretches this by a third."""
+"""How steep a layer may be, depth over width: a camera that goes 0.2 picture heights aside stretches it by a third."""
 _LEAST = 0.15  # share of a vertex's neighbourhood that must be the layer's own, for its depth to count
 
 
@@ -78,7 +78,7 @@ def no_steeper(z: F32, known: Mask, rise: float) -> F32:
 
     The mean of the highest surface that is nowhere above what is known and of the lowest that is nowhere below it
     (E. J. McShane, "Extension of range of functions", 1934). Beside a thin thing it goes on as deep as the thing is,
-    where a mean of all around would bend the thing itself. Where what is known is too steep, it goes through the middle.
+    where a mean of all around would bend the thing itself. Where what is known is too steep it goes through the middle.
 
     Args:
         z: ``float32 (h, w)``.

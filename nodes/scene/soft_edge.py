@@ -13,8 +13,9 @@ Mask = npt.NDArray[np.bool_]
 _EPS = 60.0  # contrast (squared, colours in 0..255) below which an edge is not the picture's
 _FAINT, _SURE = 0.12, 0.9
 _PASSES = 3
-_NOISE = 0.08  # a pixel as near as this to either side is of that side
+_NOISE = 0.02  # a pixel as near as this to either side is of that side
 _CONTRAST = 900.0  # squared difference of colours at which they tell as much as depth does
+_BESIDE = 16.0
 
 
 def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
@@ -51,8 +52,8 @@ def soft_edge(pixels: U8, inside: Mask, torn: Mask, reach: int) -> F32:
 def told_by_colour(picture: F32, alpha: F32, front: F32, behind: F32, zone: F32) -> F32:
     """Correct how opaque a soft edge is by what the picture shows there.
 
-    Where the colours on both sides differ, a pixel between them tells by its own how much it has of each (the projection
-    on the line between them; Y. Chuang and others, "A Bayesian Approach to Digital Matting", CVPR 2001, equation 10).
+    Where the colours on both sides differ, a pixel between them tells by its own how much it has of each (projected on
+    the line between them; Y. Chuang and others, "A Bayesian Approach to Digital Matting", CVPR 2001, equation 10).
     So an edge that depth puts a few pixels beside the picture's takes no rim of the other side along.
 
     Args:
@@ -65,8 +66,10 @@ def told_by_colour(picture: F32, alpha: F32, front: F32, behind: F32, zone: F32)
     between = front - behind
     contrast = np.sum(between**2, axis=2)
     told = np.clip(np.sum((picture - behind) * between, axis=2) / np.maximum(contrast, 1.0), 0, 1)
+    # what lies beside the line is a mixture of neither: then one of the two was continued wrongly
+    beside = np.sum((picture - behind - told[..., None] * between) ** 2, axis=2)
     told = np.clip((told - _NOISE) / (1 - 2 * _NOISE), 0, 1)
-    sure = zone * contrast / (contrast + _CONTRAST)
+    sure = zone * contrast / (contrast + _CONTRAST + _BESIDE * beside)
     return np.asarray(alpha + sure * (told - alpha), np.float32)
 
 

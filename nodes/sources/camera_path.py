@@ -35,7 +35,7 @@ class CameraPathOutputs:
 
 
 class CameraPathSource(Source[CameraPathParams, CameraPathOutputs], type="source.camera_path", pace=Pace.MEDIA):
-    """Moves a camera before a scene: around it, aside, nearer, or as someone who stands and breathes; for ever the same."""
+    """Moves a camera before a scene: around it, aside, nearer, or as someone who breathes; at every run the same."""
 
     _emitted = 0
 
