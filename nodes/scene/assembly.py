@@ -58,7 +58,7 @@ def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene
     z = sharpened(z, step, max(1, round(_RAMP * height)))
     cuts = depth_cuts(z, step, layers - 1)
     cut = np.digitize(z, cuts).astype(np.uint8)
-    labels = cv2.medianBlur(cut, 3)
+    labels = np.asarray(cv2.medianBlur(cut, 3), np.uint8)
     # where a speck was given to the layer around it, the speck's depth must not bend that layer
     sure = cut == labels
     labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.uint8)

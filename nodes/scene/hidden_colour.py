@@ -72,7 +72,7 @@ def _smooth(pixels: F32, known: Mask, distance: F32, nearest: F32, coarse: float
 def _mirrored(
     pixels: F32, known: Mask, distance: F32, nearest: F32, smooth: F32, band: float, coarse: float
 ) -> tuple[F32, F32]:
-    """Return how much the mirror image counts, ``(h, w)``, and that image, ``(h, w, 3)``; `smooth` where it has none."""
+    """Return how much the mirror image counts, ``(h, w)``, and that image, or `smooth`, ``(h, w, 3)``."""
     height, width = known.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     # smoothed, else every step of the outline would be a streak

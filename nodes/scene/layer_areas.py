@@ -71,7 +71,7 @@ def _spread(start: Mask, passable: Mask, times: int) -> Mask:
     reached = start.astype(np.uint8)
     allowed = (passable | start).astype(np.uint8)
     for _ in range(times):
-        reached = cv2.dilate(reached, kernel) & allowed
+        reached = np.asarray(cv2.dilate(reached, kernel), np.uint8) & allowed
     return np.asarray(reached > 0)
 
 

@@ -57,7 +57,7 @@ def layer_mesh(
         for v in (weight, sums)
     )
     known = weight >= min(_LEAST, float(weight.max()))
-    at = no_steeper(sums / np.maximum(weight, 1e-6), known, steepest * float(columns[1]) / pixels_per_unit)
+    at = no_steeper(sums / np.maximum(weight, np.float32(1e-6)), known, steepest * float(columns[1]) / pixels_per_unit)
     shape = (len(columns) - 1, len(rows) - 1)
     filled = cv2.resize(covered.astype(np.float32), shape, interpolation=cv2.INTER_AREA) > 0
     number = np.arange(x.size, dtype=np.int32).reshape(x.shape)
@@ -87,12 +87,13 @@ def no_steeper(z: F32, known: Mask, rise: float) -> F32:
     """
     low = np.where(known, z, np.inf).astype(np.float32)
     high = np.where(known, z, -np.inf).astype(np.float32)
-    pairs = [
-        (np.s_[:-1], np.s_[1:], 1.0),
-        (np.s_[:, :-1], np.s_[:, 1:], 1.0),
-        (np.s_[:-1, :-1], np.s_[1:, 1:], 2**0.5),
-        (np.s_[:-1, 1:], np.s_[1:, :-1], 2**0.5),
-    ]
+    whole, all_but_last, all_but_first = slice(None), slice(None, -1), slice(1, None)
+    pairs = (
+        ((all_but_last, whole), (all_but_first, whole), 1.0),
+        ((whole, all_but_last), (whole, all_but_first), 1.0),
+        ((all_but_last, all_but_last), (all_but_first, all_but_first), 2**0.5),
+        ((all_but_last, all_but_first), (all_but_first, all_but_last), 2**0.5),
+    )
     for _ in range(sum(z.shape)):
         before = (low.copy(), high.copy())
         for first, second, distance in pairs:

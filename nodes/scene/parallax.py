@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
-T = TypeVar("T", float, npt.NDArray[np.float32])
-
-
-def sway(z: T, eye_z: float) -> T:
+def sway(z: float, eye_z: float) -> float:
     """Return how far the image of a point moves for each unit that the camera moves sideways.
 
     Args:

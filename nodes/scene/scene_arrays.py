@@ -15,13 +15,14 @@ _TEXTURE = "texture/"
 
 def to_arrays(scene: Scene) -> dict[str, npt.NDArray[Any]]:
     """Take a scene apart."""
-    return {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "size": np.array(scene.size, np.int64),
         "camera": np.array([scene.eye_z, scene.reach], np.float64),
         "vertices": scene.vertices,
         "triangles": scene.triangles,
         "runs": np.array([(layer.first, layer.count) for layer in scene.layers], np.int64),
-    } | {f"{_TEXTURE}{index}": layer.texture for index, layer in enumerate(scene.layers)}
+    }
+    return arrays | {f"{_TEXTURE}{index}": layer.texture for index, layer in enumerate(scene.layers)}
 
 
 def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Scene:

@@ -12,7 +12,8 @@ Mask = npt.NDArray[np.bool_]
 
 _EPS = 60.0  # contrast (squared, colours in 0..255) below which an edge is not the picture's
 _FAINT, _SURE = 0.12, 0.9
-_PASSES = 3
+_PASSES = 6
+_SLACK = 8.0
 _NOISE = 0.02  # a pixel as near as this to either side is of that side
 _CONTRAST = 900.0  # squared difference of colours at which they tell as much as depth does
 _BESIDE = 16.0
@@ -94,10 +95,14 @@ def composing(picture: F32, fills: list[F32], alphas: list[F32]) -> list[F32]:
     shares.reverse()
     power = np.maximum(np.sum([share**2 for share in shares], axis=0), 1e-6)
     colours = fills
-    for _ in range(_PASSES):  # what one colour cannot take, being white already, the others have to
+    # A layer's own colour lies between what is seen and what it shows beside the edge. Beyond them it could only go to
+    # make up for an edge that is not where it was thought to be, and would stay behind as a line.
+    most = [np.minimum(np.maximum(fill, picture) + _SLACK, 255) for fill in fills]
+    least = [np.maximum(np.minimum(fill, picture) - _SLACK, 0) for fill in fills]
+    for _ in range(_PASSES):  # what one colour cannot take, the others have to
         lack = picture - np.sum([s[..., None] * c for s, c in zip(shares, colours, strict=True)], axis=0)
         colours = [
-            np.asarray(np.clip(colour + (share / power)[..., None] * lack, 0, 255), np.float32)
-            for share, colour in zip(shares, colours, strict=True)
+            np.asarray(np.clip(colour + (share / power)[..., None] * lack, low, high), np.float32)
+            for share, colour, low, high in zip(shares, colours, least, most, strict=True)
         ]
     return colours

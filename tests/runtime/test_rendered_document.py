@@ -90,7 +90,8 @@ def test_two_runs_give_the_same_bytes(gl: Any, picture: Path) -> None:
 
 def test_two_eyes_make_a_wide_picture(gl: Any, picture: Path) -> None:
     assert main(["render", "stereo", "-o", "out.png", *GIVEN, "--duration", "0.05"]) == 0
-    assert cv2.imread("out.png").shape == (96, 256, 3)
+    made = cv2.imread("out.png")
+    assert made is not None and made.shape == (96, 256, 3)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ DISPARITY, METRIC, INVERTED = FilePolarity.DISPARITY, FilePolarity.METRIC, FileP
 RAMP = np.tile(np.linspace(0, 1, 41, dtype=np.float32), (30, 1))
 
 
-def saved(folder: Path, name: str, values: np.ndarray) -> Path:  # type: ignore[type-arg]
+def saved(folder: Path, name: str, values: np.ndarray) -> Path:
     path = folder / name
     if path.suffix == ".png":
         Image.fromarray(values).save(path)
@@ -36,7 +36,7 @@ def saved(folder: Path, name: str, values: np.ndarray) -> Path:  # type: ignore[
         ("a.npz", (RAMP * 40)[None, :, :, None], 1e-6),
     ],
 )
-def test_every_kind_of_file_gives_the_same_map(tmp_path: Path, name: str, values: np.ndarray, step: float) -> None:  # type: ignore[type-arg]
+def test_every_kind_of_file_gives_the_same_map(tmp_path: Path, name: str, values: np.ndarray, step: float) -> None:
     read, missing = read_depth_file(saved(tmp_path, name, values), DISPARITY)
     assert read.dtype == np.float32 and read.flags.c_contiguous
     assert missing == 0

@@ -6,7 +6,7 @@ import pytest
 from vivant.nodes.scene.depth_cuts import depth_cuts
 
 
-def blocks(*depths: float, width: int = 20) -> np.ndarray:  # type: ignore[type-arg]
+def blocks(*depths: float, width: int = 20) -> np.ndarray:
     return np.repeat(np.array(depths, np.float32), width)[None].repeat(30, 0)
 
 
@@ -27,5 +27,5 @@ def test_a_staircase_needs_a_cut_for_each_step() -> None:
 
 
 @pytest.mark.parametrize("z", [blocks(0.1), np.linspace(-0.2, 0.2, 400, dtype=np.float32)[None].repeat(20, 0)])
-def test_what_has_no_steps_is_not_cut(z: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_has_no_steps_is_not_cut(z: np.ndarray) -> None:
     assert depth_cuts(z, 0.05, 5) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import hypot
 
 import pytest
@@ -35,7 +36,7 @@ def played(context: NodeContext, **params: object) -> list[Emission[CameraPathOu
 def test_every_move_loops_without_a_jump_and_goes_as_far_as_it_says(move: Move, easing: Easing) -> None:
     poses = [camera_at(move, k / 400, 0.2, easing) for k in range(401)]
     assert distance(poses[0], poses[-1]) < 1e-9
-    assert max(distance(a, b) for a, b in zip(poses, poses[1:], strict=False)) < 0.01
+    assert max(distance(a, b) for a, b in pairwise(poses)) < 0.01
     far = max(max(abs(v) for v in pose.move) for pose in poses)
     assert far == pytest.approx(0.0 if move is Move.STILL else 0.2, abs=1e-6)
     assert all(pose.move[2] <= 1e-12 for pose in poses), "behind its place it would see beyond the borders"
