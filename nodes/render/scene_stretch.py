@@ -61,7 +61,7 @@ def measure_stretch(context: Any, scene: Scene, poses: list[CameraPose]) -> list
 
 
 def viewpoints(reach: float, count: int = 30) -> list[CameraPose]:
-    """Return cameras spread over all that a scene allows: a spiral out to the limit, every third one nearer, too.
+    """Return cameras spread over all that a scene allows: a spiral out to the limit, every third as near as may be.
 
     Args:
         reach: `Scene.reach`.
@@ -71,6 +71,7 @@ def viewpoints(reach: float, count: int = 30) -> list[CameraPose]:
     for index in range(count):
         # the angle of a sunflower's seeds; the root spreads them evenly over the disc
         angle, radius = index * np.pi * (3 - np.sqrt(5)), reach * np.sqrt((index + 1) / count)
-        nearer = -0.5 * reach if index % 3 == 2 else 0.0
-        poses.append(CameraPose((float(radius * np.cos(angle)), float(radius * np.sin(angle)), nearer)))
+        nearer = -reach if index % 3 == 2 else 0.0
+        move = (float(radius * np.cos(angle)), float(radius * np.sin(angle)), nearer)
+        poses.append(CameraPose(move, held=float(index % 2)))
     return poses

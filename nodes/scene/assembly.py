@@ -12,7 +12,7 @@ from vivant.nodes.scene.depth_cuts import depth_cuts
 from vivant.nodes.scene.hidden_colour import hidden_colour
 from vivant.nodes.scene.layer_areas import LayerArea, layer_areas
 from vivant.nodes.scene.layer_mesh import LayerMesh, layer_mesh
-from vivant.nodes.scene.parallax import least_step, sway
+from vivant.nodes.scene.parallax import least_step, overhang, uncovered
 from vivant.nodes.scene.sharp_depth import sharpened, steps
 from vivant.nodes.scene.soft_edge import composing, soft_edge, told_by_colour
 
@@ -30,8 +30,8 @@ _COARSE = 0.012
 _TEXTURED = 0.06  # how far texture goes on into what is hidden; beyond lies what hardly ever comes into view
 _OVERLAP = 0.02
 _CELL = 0.0125
-_SPARE = 0.012
-"""Picture heights of border beyond what a camera at its limit sees, for moves that shrink the picture."""
+_SPARE = 0.004
+"""Picture heights of border beyond what a camera at its limit sees: cells of the mesh are flat."""
 _OPAQUE = 0.95
 _FEW = 16  # pixels; from fewer nothing can be continued
 
@@ -94,17 +94,19 @@ def _depth_at(depth: DepthMap, size: tuple[int, int]) -> F32:
 
 def _margin(z: F32, reach: float, height: int) -> int:
     """How far beyond its borders the picture has to go on, pixels."""
-    most = reach * max(abs(sway(float(z.min()), EYE_Z)), abs(sway(float(z.max()), EYE_Z)))
-    return int(np.ceil((most + _SPARE) * height))
+    half = 0.5 * max(1.0, z.shape[1] / height)
+    most = max(overhang(float(depth), EYE_Z, reach, half) for depth in (z.min(), z.max()))
+    return int(np.ceil((max(most, 0.0) + _SPARE) * height))
 
 
 def _bands(z: F32, labels: U8, reach: float, height: int) -> list[float]:
     """How much of each layer a nearer one can uncover, pixels."""
-    nearest = sway(float(z.max()), EYE_Z)
+    half = 0.5 * max(1.0, z.shape[1] / height)
     bands = []
     for index in range(int(labels.max()) + 1):
-        farthest = sway(float(np.percentile(z[labels == index], 5)), EYE_Z)
-        bands.append((reach * (nearest - farthest) * 1.1 + _BLEED) * height)
+        # a few specks farther than the rest would widen all of it
+        farthest = float(np.percentile(z[labels == index], 2))
+        bands.append((uncovered(float(z.max()), farthest, EYE_Z, reach, half) + _BLEED) * height)
     return bands
 
 

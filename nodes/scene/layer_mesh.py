@@ -57,7 +57,9 @@ def layer_mesh(
         for v in (weight, sums)
     )
     known = weight >= min(_LEAST, float(weight.max()))
-    at = no_steeper(sums / np.maximum(weight, np.float32(1e-6)), known, steepest * float(columns[1]) / pixels_per_unit)
+    at = no_steeper(
+        np.asarray(sums / np.maximum(weight, 1e-6), np.float32), known, steepest * float(columns[1]) / pixels_per_unit
+    )
     shape = (len(columns) - 1, len(rows) - 1)
     filled = cv2.resize(covered.astype(np.float32), shape, interpolation=cv2.INTER_AREA) > 0
     number = np.arange(x.size, dtype=np.int32).reshape(x.shape)
