@@ -10,6 +10,7 @@ uniform vec2 middle;       // of the frame, in the picture plane
 uniform vec2 half_size;    // half the frame's width and height there
 
 out vec2 uv;
+out float depth;
 
 void main() {
     // Where the camera at rest sees it, on the ray from there to the picture plane.
@@ -18,4 +19,5 @@ void main() {
     vec2 seen = place.xy - eye.xy + (eye.xy - middle) * w;
     gl_Position = vec4(seen / half_size, 0.0, w);
     uv = texture_place;
+    depth = rest.z;
 }

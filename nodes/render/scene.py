@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from vivant.graph.node import Lane, Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
@@ -15,6 +17,9 @@ from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.scene import Scene
 from vivant.nodes.formats.stereo import Stereo
 from vivant.nodes.formats.surface import Surface
+from vivant.nodes.render.scene_look import SceneLook
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class RenderSceneParams(NodeParams):
@@ -27,6 +32,12 @@ class RenderSceneParams(NodeParams):
         cost=Cost.REOPEN,
     )
     eyes_apart: float = param(0.04, "Distance of the two eyes, in picture heights.", ge=0, le=0.5)
+    aperture: float = param(
+        0.0, "Width of the lens, in picture heights: what is out of focus is blurred; 0: all is sharp.", ge=0, le=0.08
+    )
+    focus: float = param(0.0, "Depth of what is sharp, in picture heights before the picture's plane.", ge=-10, le=1)
+    fog: float = param(0.0, "How much of what is farthest the fog hides; 0: there is none.", ge=0, le=1)
+    fog_colour: tuple[Share, Share, Share] = param((0.75, 0.78, 0.82), "Red, green and blue of the fog, 0 to 1.")
     pointer: float = param(
         0.0,
         "How far the camera follows the mouse pointer across the window, in picture heights; 0: not at all.",
@@ -77,7 +88,9 @@ class RenderScene(
     def process(self, inputs: RenderSceneInputs) -> RenderSceneOutputs:
         """Draw one frame."""
         self._load(inputs.scene.value)
-        self._renderer.draw(self._followed(inputs.camera.value), self.params.eyes_apart)
+        p = self.params
+        look = SceneLook(p.aperture, p.focus, p.fog, p.fog_colour)
+        self._renderer.draw(self._followed(inputs.camera.value), p.eyes_apart, look)
         if not (self._window is not None or self._reads):
             self._gl.finish()  # nobody else waits for the drawing: it would pile up in the driver's queue
         picture = self._readback.read(self._renderer.framebuffer) if self._reads else None

@@ -11,6 +11,7 @@ from vivant.graph.errors import VivantError
 from vivant.nodes.formats.camera_pose import CameraPose
 from vivant.nodes.formats.scene import Scene
 from vivant.nodes.formats.stereo import Stereo
+from vivant.nodes.render.scene_look import SceneLook
 
 SHADERS = ("scene.vert", "scene.frag")
 _NEAREST = 0.2
@@ -51,13 +52,13 @@ class SceneRenderer:
             pixels = layer.texture
             texture = context.texture((pixels.shape[1], pixels.shape[0]), 4, np.ascontiguousarray(pixels).tobytes())
             texture.repeat_x = texture.repeat_y = False
-            if self.view[1] < scene.size[1]:
-                texture.build_mipmaps()
-            else:
+            texture.build_mipmaps()  # for small frames, and for what is out of focus
+            if self.view[1] >= scene.size[1]:
                 texture.filter = (context.LINEAR, context.LINEAR)
             self._textures.append(texture)
+        self._blurs = False
         self._held = [self._vertices, self._index, *self._textures]
-        self._nearest = float(scene.vertices[:, 2].max(initial=-1.0))
+        self._farthest, self._nearest = float(scene.vertices[:, 2].min()), float(scene.vertices[:, 2].max())
         self._scene = scene
 
     def use(self, program: Any) -> None:
@@ -77,16 +78,18 @@ class SceneRenderer:
             self._mesh = mesh
         self._program = program
 
-    def draw(self, pose: CameraPose, eyes_apart: float = 0.0) -> None:
+    def draw(self, pose: CameraPose, eyes_apart: float = 0.0, look: SceneLook | None = None) -> None:
         """Draw the loaded scene.
 
         Args:
             pose: Where the camera stands; farther from its place than the scene allows it is brought back to the limit.
             eyes_apart: Distance of the two eyes where there are two, picture heights.
+            look: Lens and fog; None: everything is sharp and clear.
         """
         if self._scene is None:
             raise RuntimeError("no scene is loaded")
         context = self._context
+        self._wear(look or SceneLook(), self._scene)
         self.framebuffer.use()
         context.blend_func = (context.ONE, context.ONE_MINUS_SRC_ALPHA)
         self.framebuffer.color_mask = (True,) * 4
@@ -136,6 +139,21 @@ class SceneRenderer:
             texture.use(0)
             self._mesh.render(self._context.TRIANGLES, vertices=layer.count, first=layer.first)
             self._context.enable_only(self._context.BLEND)
+
+    def _wear(self, look: SceneLook, scene: Scene) -> None:
+        self._set("aperture", look.aperture)
+        self._set("focus", look.focus)
+        self._set("height", float(scene.size[1]))
+        self._set("fog", look.fog)
+        self._set("fog_colour", look.fog_colour)
+        self._set("range", (self._farthest, self._nearest))
+        if self.view[1] >= scene.size[1] and self._blurs != (look.aperture > 0):
+            # at full size only a lens reads the smaller pictures; in software asking for them costs time
+            self._blurs = look.aperture > 0
+            context = self._context
+            least = context.LINEAR_MIPMAP_LINEAR if self._blurs else context.LINEAR
+            for texture in self._textures:
+                texture.filter = (least, context.LINEAR)
 
     def _set(self, name: str, value: Any) -> None:
         if name in self._program:  # a driver drops uniforms that it finds unused

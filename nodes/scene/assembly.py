@@ -28,7 +28,8 @@ _EDGE = 0.009
 _BLEED = 0.011  # how far beyond an edge the nearer colour may still bleed
 _COARSE = 0.012
 _TEXTURED = 0.06  # how far texture goes on into what is hidden; beyond lies what hardly ever comes into view
-_OVERLAP = 0.02
+_OVERLAP = 0.035  # more than twice as far as a lens blurs, or there would be a seam
+_LENS = 0.016  # how far beyond its edge a layer may be seen, through the widest lens
 _CELL = 0.0125
 _SPARE = 0.004
 """Picture heights of border beyond what a camera at its limit sees: cells of the mesh are flat."""
@@ -139,7 +140,8 @@ def _painted(
         if not covered.any():
             continue
         texture, corner = _cropped(colour, alpha, covered)
-        mesh = layer_mesh(z, area.deep, covered, max(2, round(_CELL * height)), height)
+        seen = _grown(covered, max(1, round(_LENS * height)))
+        mesh = layer_mesh(z, area.deep, seen, max(2, round(_CELL * height)), height)
         parts.append((texture, corner, mesh))
     return _scene(parts, size, margin, reach)
 
@@ -164,7 +166,7 @@ def _edge_zone(nearer: Mask, torn: Mask, edge: int) -> F32:
 def _cropped(colour: F32, alpha: F32, covered: Mask) -> tuple[U8, tuple[int, int]]:
     """Return the texture of the smallest rectangle that covers the layer, and that one's top left corner."""
     rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
-    # filtering reads a pixel beyond
+    # filtering reads a pixel beyond; what is repeated farther out must be clear
     top, left = max(0, int(rows[0]) - 2), max(0, int(columns[0]) - 2)
     area = np.s_[top : int(rows[-1]) + 3, left : int(columns[-1]) + 3]
     rgba = np.dstack([colour[area], 255 * alpha[area]])

@@ -159,6 +159,53 @@ def test_an_anaglyph_takes_red_from_the_left_eye(draw: Draw) -> None:
     assert np.abs(both[..., 1:].astype(int) - right[..., 1:]).max() <= 1
 
 
+def sharpness(picture: U8, columns: slice) -> float:
+    return float(np.square(np.diff(picture[10:50, columns].astype(int), axis=1)).mean())
+
+
+def test_a_lens_blurs_what_is_out_of_focus(draw: Draw) -> None:
+    wall, pole = slice(4, 56), slice(160, 194)
+    clear = draw(CameraPose())
+    far = draw(CameraPose(), aperture=0.08, focus=-0.25)
+    near = draw(CameraPose(), aperture=0.08, focus=0.25)
+    assert sharpness(far, wall) == pytest.approx(sharpness(clear, wall), rel=0.05)
+    assert sharpness(near, wall) < 0.6 * sharpness(clear, wall)
+    assert far[20, 177].astype(int)[0] < clear[20, 177].astype(int)[0]
+    assert np.abs(near[10:180, 172:182].astype(int) - clear[10:180, 172:182]).mean() < 3
+    assert sharpness(far, pole) < sharpness(clear, pole)
+    small = draw(CameraPose(), aperture=0.08, focus=-0.25, height=96)
+    assert small.shape == (96, 128, 3)
+
+
+def test_a_lens_leaves_no_seam(gl: Any, node_context: Contexts) -> None:
+    """A floor that is cut through, with something on it: through the widest lens it is whole everywhere."""
+    y, x = np.mgrid[:200, :240]
+    values = (y / 400).astype(np.float32)
+    values[(x > 80) & (x < 120) & (y > 40) & (y < 130)] = 0.5
+    values[(x > 160) & (x < 190) & (y > 90) & (y < 180)] = 1.0
+    pixels = np.full((200, 240, 3), 200, np.uint8)
+    node = RenderScene(RenderSceneParams(aperture=0.08, focus=0.0))
+    node.open(node_context(gl=gl))
+    made = assemble(pixels, DepthMap(values, 0.25, -0.25), layers=6, reach=REACH)
+    assert len(made.layers) >= 3
+    for pose in (CameraPose(), CameraPose((REACH, 0, 0)), CameraPose((0, -REACH, -0.1))):
+        surface = process(node, made, pose).surface
+        alpha = np.frombuffer(surface.texture.read(), np.uint8).reshape(200, 240, 4)[..., 3]
+        assert alpha.min() > 250, pose
+    node.close(Outcome.DONE)
+
+
+def test_fog_hides_the_far_more_than_the_near(draw: Draw) -> None:
+    clear = draw(CameraPose())
+    foggy = draw(CameraPose(), fog=1.0, fog_colour=(0.0, 1.0, 0.0))
+    assert np.abs(foggy[20, 20].astype(int) - (0, 255, 0)).max() <= 2
+    assert np.abs(foggy[100, 177].astype(int) - clear[100, 177]).max() <= 2
+    box = foggy[100, 95].astype(int)
+    assert 60 < box[1] < 254
+    half = draw(CameraPose(), fog=0.5, fog_colour=(0.0, 1.0, 0.0))
+    assert half[20, 20, 1] == pytest.approx(0.5 * 255 + 0.5 * clear[20, 20, 1], abs=2)
+
+
 def test_the_picture_comes_back_only_where_something_is_wired_to_it(
     gl: Any, node_context: Contexts, scene: Scene
 ) -> None:
