@@ -21,11 +21,11 @@ from vivant.nodes.formats.camera_pose import CameraPose
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.scene import Scene
 from vivant.nodes.render.readback import Readback
-from vivant.nodes.render.scene_renderer import SHADERS, SceneRenderer
+from vivant.nodes.render.scene_renderer import SceneRenderer
+from vivant.nodes.render.scene_shaders import SceneShaders
 from vivant.nodes.render.scene_stretch import measure_stretch, viewpoints
 from vivant.nodes.scene.assembly import assemble, single_mesh
 from vivant.runtime.gl_context import GLContext
-from vivant.shaders.program import build_program
 
 MOST_SHARE = 0.2
 
@@ -82,8 +82,8 @@ def write_sheet(context: object, scene: Scene, mesh: Scene, path: Path) -> None:
         [(scene, CameraPose((0, r, 0))), (scene, CameraPose((0, 0, -r))), (scene, CameraPose((0, -r, 0)))],
         [(mesh, CameraPose((-r, 0, 0))), (scene, CameraPose((0, 0, -r), held=1)), (mesh, CameraPose((r, 0, 0)))],
     ]
-    program = build_program(context, *SHADERS)
-    renderer, reader = SceneRenderer(context, scene.size, program), Readback(scene.size)
+    shaders = SceneShaders(context)
+    renderer, reader = SceneRenderer(context, scene.size, shaders), Readback(scene.size)
     drawn = []
     for row in rows:
         views = []
@@ -93,7 +93,7 @@ def write_sheet(context: object, scene: Scene, mesh: Scene, path: Path) -> None:
             views.append(reader.read(renderer.framebuffer).pixels)
         drawn.append(np.hstack(views))
     renderer.release()
-    program.release()
+    shaders.release()
     cv2.imwrite(str(path), cv2.cvtColor(np.vstack(drawn), cv2.COLOR_RGB2BGR))
 
 

@@ -69,7 +69,7 @@ class RenderScene(
 
     _renderer: Any = None
     _readback: Any = None
-    _program: Any = None
+    _shaders: Any = None
 
     def open(self, context: NodeContext) -> None:
         """Compile the shaders; buffers are made with the first scene.
@@ -77,11 +77,10 @@ class RenderScene(
         Raises:
             VivantError: A shader does not compile; says file and line.
         """
-        from vivant.nodes.render.scene_renderer import SHADERS
-        from vivant.shaders.program import build_program
+        from vivant.nodes.render.scene_shaders import SceneShaders
 
         self._gl, self._window = context.gl, context.window
-        self._program = build_program(context.gl, *SHADERS)
+        self._shaders = SceneShaders(context.gl)
         self._reads = "frame" in context.connected
         self._loaded: Scene | None = None
 
@@ -98,10 +97,9 @@ class RenderScene(
 
     def files(self) -> frozenset[Path]:
         """Return the files of the shaders."""
-        from vivant.nodes.render.scene_renderer import SHADERS
-        from vivant.shaders.source import shader_files
+        from vivant.nodes.render.scene_shaders import SceneShaders
 
-        return shader_files(*SHADERS)
+        return SceneShaders.files()
 
     def reload(self, changed: frozenset[Path]) -> None:
         """Compile the shaders again and draw with them.
@@ -109,18 +107,17 @@ class RenderScene(
         Raises:
             VivantError: One does not compile; says file and line. The last good ones stay in use.
         """
-        from vivant.nodes.render.scene_renderer import SHADERS
-        from vivant.shaders.program import build_program
+        from vivant.nodes.render.scene_shaders import SceneShaders
 
-        fresh = build_program(self._gl, *SHADERS)
+        fresh = SceneShaders(self._gl)
         try:
             if self._renderer is not None:
                 self._renderer.use(fresh)
         except Exception:
             fresh.release()
             raise
-        self._program.release()
-        self._program = fresh
+        self._shaders.release()
+        self._shaders = fresh
 
     def reconnect(self, connected: frozenset[str]) -> None:
         """Read the frame back as long as something is wired to it."""
@@ -129,9 +126,9 @@ class RenderScene(
     def close(self, outcome: Outcome) -> None:
         """Give everything back to OpenGL."""
         self._release()
-        if self._program is not None:
-            self._program.release()
-            self._program = None
+        if self._shaders is not None:
+            self._shaders.release()
+            self._shaders = None
 
     def _followed(self, pose: CameraPose) -> CameraPose:
         """Return the pose, moved with the mouse pointer where there is a window and that is wanted."""
@@ -158,7 +155,7 @@ class RenderScene(
             width, height = max(1, round(width * self.params.height / height)), self.params.height
         if self._renderer is None or self._renderer.view != (width, height):
             self._release()
-            self._renderer = SceneRenderer(self._gl, (width, height), self._program, self.params.stereo)
+            self._renderer = SceneRenderer(self._gl, (width, height), self._shaders, self.params.stereo)
             self._readback = Readback(self._renderer.size)
         self._renderer.load(scene)
         self._loaded = scene

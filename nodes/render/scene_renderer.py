@@ -12,8 +12,8 @@ from vivant.nodes.formats.camera_pose import CameraPose
 from vivant.nodes.formats.scene import Scene
 from vivant.nodes.formats.stereo import Stereo
 from vivant.nodes.render.scene_look import SceneLook
+from vivant.nodes.render.scene_shaders import VERTEX, SceneShaders
 
-SHADERS = ("scene.vert", "scene.frag")
 _NEAREST = 0.2
 """Picture heights between the camera and the nearest part of a scene, at the very least."""
 
@@ -24,20 +24,23 @@ class SceneRenderer:
     Args:
         context: ``moderngl.Context``; every call must come from the thread that owns it.
         view: Width and height of one view, in pixels.
-        program: What it is drawn with; released by whoever made it.
+        shaders: What it is drawn with; released by whoever made them.
         stereo: How two views share the frame.
     """
 
-    def __init__(self, context: Any, view: tuple[int, int], program: Any, stereo: Stereo = Stereo.NONE) -> None:
+    def __init__(
+        self, context: Any, view: tuple[int, int], shaders: SceneShaders, stereo: Stereo = Stereo.NONE
+    ) -> None:
         self._context = context
         self.view = view
         self.size = stereo.frame(view)
         self._stereo = stereo
-        self._program = program
+        self._shaders = shaders
         self.texture = context.texture(self.size, 4)
         self.framebuffer = context.framebuffer([self.texture])
         self._scene: Scene | None = None
-        self._mesh: Any = None
+        self._meshes: list[Any] = []
+        self._drawn = 0  # which of the programs, and meshes
         self._held: list[Any] = []
 
     def load(self, scene: Scene) -> None:
@@ -46,7 +49,7 @@ class SceneRenderer:
         context = self._context
         self._vertices = context.buffer(np.ascontiguousarray(scene.vertices, np.float32).tobytes())
         self._index = context.buffer(np.ascontiguousarray(scene.triangles, np.int32).tobytes())
-        self._mesh = self._mesh_for(self._program)
+        self._meshes = self._meshes_for(self._shaders)
         self._textures = []
         for layer in scene.layers:
             pixels = layer.texture
@@ -61,22 +64,23 @@ class SceneRenderer:
         self._farthest, self._nearest = float(scene.vertices[:, 2].min()), float(scene.vertices[:, 2].max())
         self._scene = scene
 
-    def use(self, program: Any) -> None:
-        """Draw with another program from now on; the one before is left to whoever made it.
+    def use(self, shaders: SceneShaders) -> None:
+        """Draw with other shaders from now on; the ones before are left to whoever made them.
 
         Raises:
-            VivantError: It does not fit the mesh. The one of before stays in use.
+            VivantError: They do not fit the mesh. Those of before stay in use.
         """
         if self._scene is not None:
             try:
-                mesh = self._mesh_for(program)
+                meshes = self._meshes_for(shaders)
             except Exception as error:  # moderngl raises whatever it stumbles over
                 raise VivantError(
-                    f"the shader does not take what a scene's vertices have: {error}", where=SHADERS[0]
+                    f"the shader does not take what a scene's vertices have: {error}", where=VERTEX
                 ) from error
-            self._mesh.release()
-            self._mesh = mesh
-        self._program = program
+            for mesh in self._meshes:
+                mesh.release()
+            self._meshes = meshes
+        self._shaders = shaders
 
     def draw(self, pose: CameraPose, eyes_apart: float = 0.0, look: SceneLook | None = None) -> None:
         """Draw the loaded scene.
@@ -137,10 +141,11 @@ class SceneRenderer:
         self._context.enable_only(self._context.NOTHING)
         for layer, texture in zip(scene.layers, self._textures, strict=True):
             texture.use(0)
-            self._mesh.render(self._context.TRIANGLES, vertices=layer.count, first=layer.first)
+            self._meshes[self._drawn].render(self._context.TRIANGLES, vertices=layer.count, first=layer.first)
             self._context.enable_only(self._context.BLEND)
 
     def _wear(self, look: SceneLook, scene: Scene) -> None:
+        self._drawn = self._shaders.index(look)
         self._set("aperture", look.aperture)
         self._set("focus", look.focus)
         self._set("height", float(scene.size[1]))
@@ -156,24 +161,26 @@ class SceneRenderer:
                 texture.filter = (least, context.LINEAR)
 
     def _set(self, name: str, value: Any) -> None:
-        if name in self._program:  # a driver drops uniforms that it finds unused
-            self._program[name].value = value
+        program = self._shaders.programs[self._drawn]
+        if name in program:  # a driver drops uniforms that it finds unused
+            program[name].value = value
 
-    def _mesh_for(self, program: Any) -> Any:
-        return self._context.vertex_array(
-            program,
-            [(self._vertices, "3f 2f", "rest", "texture_place")],
-            index_buffer=self._index,
-            index_element_size=4,
-            skip_errors=True,  # a driver drops attributes that it finds unused
-        )
+    def _meshes_for(self, shaders: SceneShaders) -> list[Any]:
+        return [
+            self._context.vertex_array(
+                program,
+                [(self._vertices, "3f 2f", "rest", "texture_place")],
+                index_buffer=self._index,
+                index_element_size=4,
+                skip_errors=True,  # a driver drops attributes that it finds unused
+            )
+            for program in shaders.programs
+        ]
 
     def _unload(self) -> None:
-        if self._mesh is not None:
-            self._mesh.release()
-        for item in self._held:
+        for item in (*self._meshes, *self._held):
             item.release()
-        self._held, self._mesh, self._scene = [], None, None
+        self._held, self._meshes, self._scene = [], [], None
 
 
 def within_reach(move: tuple[float, float, float], reach: float) -> tuple[float, float, float]:

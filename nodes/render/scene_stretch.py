@@ -9,8 +9,8 @@ import numpy as np
 
 from vivant.nodes.formats.camera_pose import CameraPose
 from vivant.nodes.formats.scene import Scene
-from vivant.nodes.render.scene_renderer import SHADERS, SceneRenderer
-from vivant.shaders.program import build_program
+from vivant.nodes.render.scene_renderer import SceneRenderer
+from vivant.nodes.render.scene_shaders import SceneShaders
 
 MOST = 2.0
 """How many pixels a texel may cover in any direction, at the picture's own size, before that counts as stretched."""
@@ -44,11 +44,11 @@ def measure_stretch(context: Any, scene: Scene, poses: list[CameraPose]) -> list
         scene: What is looked at.
         poses: From where.
     """
-    program = build_program(context, SHADERS[0], "scene_stretch.frag")
-    renderer = SceneRenderer(context, scene.size, program)
+    shaders = SceneShaders(context, "scene_stretch.frag")
+    renderer = SceneRenderer(context, scene.size, shaders)
     try:
         renderer.load(scene)
-        program["most"].value = MOST
+        shaders.programs[0]["most"].value = MOST
         measured = []
         for pose in poses:
             renderer.draw(pose)
@@ -57,7 +57,7 @@ def measure_stretch(context: Any, scene: Scene, poses: list[CameraPose]) -> list
         return measured
     finally:
         renderer.release()
-        program.release()
+        shaders.release()
 
 
 def viewpoints(reach: float, count: int = 30) -> list[CameraPose]:
