@@ -77,6 +77,28 @@ def test_a_given_file_needs_no_network(node_context: Contexts, ramp: Path) -> No
         node.process(DepthAutoInputs(frame(40, 30)))
 
 
+def test_without_a_file_the_network_estimates(node_context: Contexts, tmp_path: Path) -> None:
+    """One that takes what is bright for near."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    mean = helper.make_node("ReduceMean", ["x"], ["depth"], axes=[1], keepdims=1)
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])
+    told = helper.make_tensor_value_info("depth", TensorProto.FLOAT, None)
+    graph = helper.make_graph([mean], "bright", [given], [told])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(made, tmp_path / "bright.onnx")
+    node = DepthAuto(DepthAutoParams(model="bright.onnx", near=0.1, far=-0.3))
+    node.open(node_context())
+    assert node.providers == node.providers_asked == ("CPUExecutionProvider",)
+    pixels = np.zeros((60, 80, 3), np.uint8)
+    pixels[:, 40:] = 255
+    depth = node.process(DepthAutoInputs(Packet(Picture(pixels), 0, 0))).depth
+    assert (depth.near, depth.far) == (0.1, -0.3)
+    assert depth.values[30, 10] < 0.1 and depth.values[30, 70] > 0.9
+    node.close(Outcome.DONE)
+
+
 def test_without_file_and_network_both_ways_out_are_told(node_context: Contexts) -> None:
     with pytest.raises(VivantError, match="no file depth_anything_v2_small") as caught:
         DepthAuto(DepthAutoParams()).open(node_context())
