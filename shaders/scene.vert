@@ -10,14 +10,16 @@ uniform vec2 middle;       // of the frame, in the picture plane
 uniform vec2 half_size;    // half the frame's width and height there
 
 out vec2 uv;
+out vec2 place;
 out float depth;
 
 void main() {
     // Where the camera at rest sees it, on the ray from there to the picture plane.
-    vec3 place = vec3(rest.xy * (1.0 - rest.z / rest_eye_z), rest.z);
-    float w = (eye.z - place.z) / eye.z;
-    vec2 seen = place.xy - eye.xy + (eye.xy - middle) * w;
+    vec3 at = vec3(rest.xy * (1.0 - rest.z / rest_eye_z), rest.z);
+    float w = (eye.z - at.z) / eye.z;
+    vec2 seen = at.xy - eye.xy + (eye.xy - middle) * w;
     gl_Position = vec4(seen / half_size, 0.0, w);
     uv = texture_place;
+    place = rest.xy;
     depth = rest.z;
 }

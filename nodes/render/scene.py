@@ -36,6 +36,12 @@ class RenderSceneParams(NodeParams):
         0.0, "Width of the lens, in picture heights: what is out of focus is blurred; 0: all is sharp.", ge=0, le=0.08
     )
     focus: float = param(0.0, "Depth of what is sharp, in picture heights before the picture's plane.", ge=-10, le=1)
+    points: float = param(
+        0.0,
+        "From one point to the next, in picture heights, where the scene is drawn as points on black; 0: it is whole.",
+        ge=0,
+        le=0.1,
+    )
     fog: float = param(0.0, "How much of what is farthest the fog hides; 0: there is none.", ge=0, le=1)
     fog_colour: tuple[Share, Share, Share] = param((0.75, 0.78, 0.82), "Red, green and blue of the fog, 0 to 1.")
     pointer: float = param(
@@ -88,7 +94,7 @@ class RenderScene(
         """Draw one frame."""
         self._load(inputs.scene.value)
         p = self.params
-        look = SceneLook(p.aperture, p.focus, p.fog, p.fog_colour)
+        look = SceneLook(p.aperture, p.focus, p.points, p.fog, p.fog_colour)
         self._renderer.draw(self._followed(inputs.camera.value), p.eyes_apart, look)
         if not (self._window is not None or self._reads):
             self._gl.finish()  # nobody else waits for the drawing: it would pile up in the driver's queue

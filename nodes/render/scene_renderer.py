@@ -148,13 +148,14 @@ class SceneRenderer:
         self._drawn = self._shaders.index(look)
         self._set("aperture", look.aperture)
         self._set("focus", look.focus)
+        self._set("points", look.points)
         self._set("height", float(scene.size[1]))
         self._set("fog", look.fog)
         self._set("fog_colour", look.fog_colour)
         self._set("range", (self._farthest, self._nearest))
-        if self.view[1] >= scene.size[1] and self._blurs != (look.aperture > 0):
-            # at full size only a lens reads the smaller pictures; in software asking for them costs time
-            self._blurs = look.aperture > 0
+        if self.view[1] >= scene.size[1] and self._blurs != (self._drawn > 1):
+            # at full size only a lens and points read the smaller pictures; in software asking for them costs time
+            self._blurs = self._drawn > 1
             context = self._context
             least = context.LINEAR_MIPMAP_LINEAR if self._blurs else context.LINEAR
             for texture in self._textures:

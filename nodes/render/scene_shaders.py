@@ -10,13 +10,13 @@ from vivant.shaders.program import build_program
 from vivant.shaders.source import shader_files
 
 VERTEX = "scene.vert"
-_PLAIN, _FOG, _LENS = "scene.frag", "scene_fog.frag", "scene_lens.frag"
+_PLAIN, _FOG, _LENS, _POINTS = "scene.frag", "scene_fog.frag", "scene_lens.frag", "scene_points.frag"
 
 
 class SceneShaders:
-    """Holds compiled programs: without anything, through fog, and through a lens (and fog).
+    """Holds compiled programs: without anything, through fog, through a lens (and fog), and as points (in fog).
 
-    Three, as in software a shader pays for what it could do: asking at each pixel whether there is a lens makes a frame
+    Four, as in software a shader pays for what it could do: asking at each pixel whether there is a lens makes a frame
     without one take ten times as long (measured).
 
     Args:
@@ -30,7 +30,7 @@ class SceneShaders:
     def __init__(self, context: Any, plain: str = _PLAIN) -> None:
         self.programs: list[Any] = []
         try:
-            for fragment in (plain, _FOG, _LENS):
+            for fragment in (plain, _FOG, _LENS, _POINTS):
                 self.programs.append(build_program(context, VERTEX, fragment))
         except Exception:
             self.release()
@@ -38,6 +38,8 @@ class SceneShaders:
 
     def index(self, look: SceneLook) -> int:
         """Return which of the programs draws this look."""
+        if look.points > 0:
+            return 3
         return 2 if look.aperture > 0 else 1 if look.fog > 0 else 0
 
     def release(self) -> None:
@@ -49,4 +51,4 @@ class SceneShaders:
     @staticmethod
     def files() -> frozenset[Path]:
         """Return all files that the programs are made of, as they are now."""
-        return shader_files(VERTEX, _PLAIN, _FOG, _LENS)
+        return shader_files(VERTEX, _PLAIN, _FOG, _LENS, _POINTS)

@@ -64,6 +64,7 @@ class ViewParams(NodeParams):
     stereo: str = param("none", "One view or two.")
     eyes_apart: float = param(0.0, "How far.", ge=0)
     pointer: float = param(0.0, "How far.", ge=0)
+    points: float = param(0.0, "How far.", ge=0)
 
 
 class CameraParams(NodeParams):

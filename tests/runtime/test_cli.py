@@ -506,6 +506,7 @@ def test_presets_are_listed(cli: Cli) -> None:
     assert [line.split()[0] for line in ran.out.splitlines()[:-1]] == [
         "demo",
         "installation",
+        "points",
         "portrait-video",
         "portrait",
         "relief",

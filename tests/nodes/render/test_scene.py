@@ -194,6 +194,21 @@ def test_a_lens_leaves_no_seam(gl: Any, node_context: Contexts) -> None:
     node.close(Outcome.DONE)
 
 
+def test_points_lie_on_the_surface_on_black(draw: Draw) -> None:
+    for size, pose in ((12, CameraPose()), (12 * 1.25 / 1.05 * 1.3 / 1.5, CameraPose((0, 0, -0.2), held=1))):
+        pole = draw(pose, points=1 / 16, height=192)[:, :, 0].astype(int)
+        column = pole[:, int(pole.sum(0).argmax())]  # through the middle of points on the pole
+        assert column.max() > 200 and column.min() < 10
+        tops = np.flatnonzero(np.diff((column > 100).astype(int)) == 1)
+        # every other row stands half a point aside
+        assert np.median(np.diff(tops)) == pytest.approx(2 * size, abs=1.6)
+    clear, dotted = draw(CameraPose()), draw(CameraPose(), points=1 / 16)
+    box = dotted[70:140, 70:120].reshape(-1, 3).astype(int)
+    brightest = box[box.sum(1).argmax()]
+    assert np.abs(brightest - clear[100, 95]).max() < 12
+    assert 0.3 < box.sum() / (clear[100, 95].astype(int).sum() * len(box)) < 0.75
+
+
 def test_fog_hides_the_far_more_than_the_near(draw: Draw) -> None:
     clear = draw(CameraPose())
     foggy = draw(CameraPose(), fog=1.0, fog_colour=(0.0, 1.0, 0.0))
@@ -223,7 +238,14 @@ def test_a_shader_that_was_saved_is_taken_over(gl: Any, node_context: Contexts, 
     before = process(node, scene, CameraPose((0.1, 0, 0)))
     files = node.files()
     names = {Path(file).relative_to(shader_folder()).as_posix() for file in files}
-    assert names == {"scene.vert", "scene.frag", "scene_fog.frag", "scene_lens.frag", "lib/fog.glsl"}
+    assert names == {
+        "scene.vert",
+        "scene.frag",
+        "scene_fog.frag",
+        "scene_lens.frag",
+        "scene_points.frag",
+        "lib/fog.glsl",
+    }
     node.reload(frozenset(files))
     after = process(node, scene, CameraPose((0.1, 0, 0)))
     assert before.frame is not None and after.frame is not None
