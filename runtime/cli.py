@@ -20,6 +20,7 @@ from vivant.runtime.commands.doctor import doctor
 from vivant.runtime.commands.models import models
 from vivant.runtime.commands.nodes import nodes
 from vivant.runtime.commands.presets import presets
+from vivant.runtime.commands.render import render
 from vivant.runtime.commands.rig import rig
 from vivant.runtime.commands.run import run
 from vivant.runtime.commands.schema import schema
@@ -65,7 +66,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for command in (run, animate, demo, rig, check, nodes, presets, cameras, doctor, models, schema, bench):
+    for command in (run, animate, render, demo, rig, check, nodes, presets, cameras, doctor, models, schema, bench):
         app.command()(command)
     return app
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
 from vivant.graph.migration import Document
 from vivant.graph.port import OutputPort, accepts
 from vivant.graph.registry import Registry
+from vivant.runtime.file_output import file_output, free_name, remove_sinks, unfit
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm")
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 PERFORMANCE_SUFFIX = ".json"
 
 
@@ -39,55 +37,16 @@ def offline_document(
     nodes: Document = copy.deepcopy(document["nodes"])
     for needed in ("driver", "portrait"):
         if needed not in graph:
-            raise _unfit(graph, f"it has no node called '{needed}'")
-    sink = registry.get(output_type(out))
-    (frame,) = (port for port in sink.input_ports.values() if port.required)
-    feed = _picture_link(graph, frame.type)
-    for spec in graph.nodes:
-        if not spec.node_class.output_ports:
-            del nodes[spec.id]
+            raise unfit(graph, f"it has no node called '{needed}'")
+    sink = file_output(graph, registry, out)
+    (feed,) = sink["inputs"].values()
+    remove_sinks(nodes, graph)
     _set_path(nodes["portrait"], portrait)
     _replace_driver(nodes, graph, registry, driver)
     if feed.partition(".")[0] not in nodes:
-        raise _unfit(graph, "what it draws hangs on the driver's picture, which a performance does not have")
-    nodes[_free_name(nodes, "output")] = {
-        "type": sink.type,
-        "params": {"path": str(out)},
-        "inputs": {frame.name: feed},
-    }
+        raise unfit(graph, "what it draws hangs on the driver's picture, which a performance does not have")
+    nodes[free_name(nodes, "output")] = sink
     return {**document, "nodes": nodes}
-
-
-def output_type(out: Path) -> str:
-    """Return the type of the node that writes `out`, by its ending.
-
-    Raises:
-        VivantError: The ending is not known; exit status 2.
-    """
-    suffix = out.suffix.lower()
-    if suffix in VIDEO_SUFFIXES:
-        return "output.video"
-    if suffix in PICTURE_SUFFIXES or not suffix or out.is_dir():
-        return "output.images"
-    known = ", ".join((*VIDEO_SUFFIXES, *PICTURE_SUFFIXES))
-    raise VivantError(
-        f"'{out.suffix}' is no ending that Vivant can write",
-        where=str(out),
-        remedy=f"use one of {known}, or a folder for numbered pictures",
-        exit_status=2,
-    )
-
-
-def _picture_link(graph: Graph, wanted: Any) -> str:
-    """Return the link to the picture of the node that feeds what shows or writes."""
-    for spec in graph.nodes:
-        if spec.node_class.output_ports:
-            continue
-        for link in spec.links.values():
-            for port in graph[link.node].node_class.output_ports.values():
-                if accepts(wanted, port.type):
-                    return f"{link.node}.{port.name}"
-    raise _unfit(graph, "nothing in it gives a picture that could be written")
 
 
 def _replace_driver(nodes: Document, graph: Graph, registry: Registry, driver: Path) -> None:
@@ -133,17 +92,3 @@ def _links(nodes: Document) -> list[tuple[str, str, str]]:
 
 def _set_path(node: Document, path: str) -> None:
     node["params"] = {**node.get("params", {}), "path": path}
-
-
-def _free_name(nodes: Document, name: str) -> str:
-    while name in nodes:
-        name += "_"
-    return name
-
-
-def _unfit(graph: Graph, why: str) -> VivantError:
-    return VivantError(
-        f"the preset '{graph.name}' cannot be used here: {why}",
-        remedy="see `vivant presets`; `portrait-video` is made for this",
-        exit_status=2,
-    )

@@ -162,10 +162,10 @@ def key_of(*parts: object) -> str:
 
 @cache
 def code_version() -> str:
-    """Name the code that makes puppets and what they are made from: what other code made is not used."""
+    """Name the code that makes puppets, scenes and what they are made from: what other code made is not used."""
     import cv2
 
-    folders = (Path(__file__).parent.parent / name for name in ("puppet", "face", "formats", "depth"))
+    folders = (Path(__file__).parent.parent / name for name in ("puppet", "face", "formats", "depth", "scene"))
     files = sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".py", ".npz"))
     return key_of(cv2.__version__, np.__version__, [(path.name, path.read_bytes()) for path in files])
 

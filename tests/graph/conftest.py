@@ -29,6 +29,12 @@ class Puppet: ...
 class Response: ...
 
 
+class CameraPose: ...
+
+
+class Scene: ...
+
+
 class Pose: ...
 
 
@@ -42,6 +48,23 @@ class Mode(StrEnum):
 
 class PathParams(NodeParams):
     path: str = param("sample:astronaut", "A file.")
+
+
+class ImageParams(PathParams):
+    max_size: int = param(2048, "Pixels of the longer side.")
+
+
+class MoveParams(NodeParams):
+    move: str = param("orbit", "What it does.")
+    amplitude: float = param(0.1, "How far.", ge=0)
+    period_s: float = param(6.0, "How long.", gt=0)
+
+
+class ViewParams(NodeParams):
+    stereo: str = param("none", "One view or two.")
+    eyes_apart: float = param(0.0, "How far.", ge=0)
+    pointer: float = param(0.0, "How far.", ge=0)
+    points: float = param(0.0, "How far.", ge=0)
 
 
 class CameraParams(NodeParams):
@@ -143,7 +166,7 @@ def registry() -> Registry:
     render = Lane.RENDER
     picture = _outputs(frame=Picture)
     classes: list[type[AnyNode]] = [
-        _source("source.image", PathParams, Pace.ONCE, picture),
+        _source("source.image", ImageParams, Pace.ONCE, picture),
         _source("source.video", PathParams, Pace.MEDIA, picture),
         _source("source.camera", CameraParams, Pace.CAPTURE, _outputs(frame=Picture, device=str)),
         _source("source.performance", PerformanceParams, Pace.MEDIA, _outputs(motion=FaceMotion)),
@@ -154,6 +177,16 @@ def registry() -> Registry:
             ModeParams,
             _inputs(face=FaceReading | None),
             _outputs(motion=FaceMotion, head=Head),
+        ),
+        _source("source.camera_path", MoveParams, Pace.MEDIA, _outputs(camera=CameraPose)),
+        _node("depth.auto", PathParams, _inputs(frame=Picture), _outputs(depth=DepthMap)),
+        _node("scene.build", NodeParams, _inputs(depth=DepthMap, frame=Picture), _outputs(scene=Scene)),
+        _node(
+            "render.scene",
+            ViewParams,
+            _inputs(camera=CameraPose, scene=Scene),
+            _outputs(surface=Surface, frame=Picture),
+            render,
         ),
         _node("depth.relief", NodeParams, _inputs(matte=Matte, head=Head), _outputs(depth=DepthMap)),
         _node(

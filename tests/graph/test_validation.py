@@ -68,7 +68,7 @@ def test_all_problems_are_told_at_once(registry: Registry) -> None:
     assert problems(document, registry) == [
         "colour: unknown key; there are: $schema, version, name, about, nodes",
         "nodes.driver.type: 'source.cammera' is no node type (did you mean 'source.camera'?)",
-        "nodes.portrait.params.pth: no such parameter; there are: path (did you mean 'path'?)",
+        "nodes.portrait.params.pth: no such parameter; there are: path, max_size (did you mean 'path'?)",
         "nodes.skin.params: must be an object, is a list",
         "nodes.face.inputs.frame: 'portrait.image' is no output of source.image; it has: frame",
         "nodes.fit.inputs.faces: face.fit has no such input; it has: face (did you mean 'face'?)",

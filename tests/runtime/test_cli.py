@@ -506,8 +506,11 @@ def test_presets_are_listed(cli: Cli) -> None:
     assert [line.split()[0] for line in ran.out.splitlines()[:-1]] == [
         "demo",
         "installation",
+        "points",
         "portrait-video",
         "portrait",
+        "relief",
+        "stereo",
     ]
     for line in ran.out.splitlines()[:-1]:
         assert len(line.split()) > 3, "every preset has one line about it"

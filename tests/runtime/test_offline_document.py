@@ -14,7 +14,8 @@ from vivant.graph.params import NodeParams, param
 from vivant.graph.port import NoOutputs, latest, output, trigger
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
-from vivant.runtime.offline_document import offline_document, output_type
+from vivant.runtime.file_output import output_type
+from vivant.runtime.offline_document import offline_document
 
 
 class Drawn:

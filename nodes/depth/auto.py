@@ -1,0 +1,123 @@
+"""Depth of any picture: known where a file is given, else estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import model_validator
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import output, trigger
+from vivant.nodes.depth.depth_file import FilePolarity
+from vivant.nodes.depth.file import DepthFile, DepthFileInputs, DepthFileParams
+from vivant.nodes.depth.onnx import DepthOnnx, DepthOnnxInputs, DepthOnnxParams
+from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.picture import Picture
+
+
+class DepthAutoParams(NodeParams):
+    """Parameters of `depth.auto`."""
+
+    path: str = param(
+        "", "Depth map: PNG with 8 or 16 bits, .npy or .npz; empty: a network estimates it.", cost=Cost.REOPEN
+    )
+    polarity: FilePolarity = param(
+        FilePolarity.DISPARITY,
+        "What the file's numbers mean: disparity (larger is nearer), metric (a distance), inverted (larger is "
+        "farther, but no distance).",
+        cost=Cost.REOPEN,
+    )
+    model: str = param(
+        "depth_anything_v2_small",
+        "The network: a known model ('vivant models' lists them), or the path of an .onnx file.",
+        cost=Cost.REOPEN,
+        min_length=1,
+    )
+    near: float = param(
+        0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=1, cost=Cost.REOPEN
+    )
+    far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=1, cost=Cost.REOPEN)
+
+    @model_validator(mode="after")
+    def _near_before_far(self) -> DepthAutoParams:
+        if self.near < self.far:
+            raise ValueError("'near' must not be below 'far': z runs toward the viewer")
+        return self
+
+
+@dataclass(frozen=True)
+class DepthAutoInputs:
+    """Inputs of `depth.auto`."""
+
+    frame: Packet[Picture] = trigger("The picture.")
+
+
+@dataclass(frozen=True)
+class DepthAutoOutputs:
+    """Outputs of `depth.auto`."""
+
+    depth: DepthMap = output("Relative inverse depth.")
+
+
+class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="depth.auto"):
+    """Depth of any picture: from a file where one is given, else estimated by a network."""
+
+    _file: DepthFile | None = None
+    _network: DepthOnnx | None = None
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What computes the network, as of `depth.onnx`; empty where a file is read."""
+        return self._network.providers if self._network is not None else ()
+
+    @property
+    def providers_asked(self) -> tuple[str, ...]:
+        """What was to compute it."""
+        return self._network.providers_asked if self._network is not None else ()
+
+    def open(self, context: NodeContext) -> None:
+        """Read the file, or load the network.
+
+        Raises:
+            VivantError: The file is no depth map; or there is none, and the network cannot be had.
+        """
+        p = self.params
+        if p.path:
+            file = DepthFile(DepthFileParams(path=p.path, polarity=p.polarity, near=p.near, far=p.far))
+            file.open(context)
+            self._file = file
+            return
+        network = DepthOnnx(DepthOnnxParams(model=p.model, near=p.near, far=p.far))
+        try:
+            network.open(context)
+        except VivantError as error:
+            instead = "or give a depth map: --set depth.path=FILE"
+            raise VivantError(
+                error.what,
+                where=error.where,
+                remedy=f"{error.remedy}; {instead}" if error.remedy else instead,
+                exit_status=error.exit_status,
+            ) from error
+        self._network = network
+
+    def process(self, inputs: DepthAutoInputs) -> DepthAutoOutputs:
+        """Return the depth of one picture.
+
+        Raises:
+            VivantError: The map does not fit the picture, or the network fails.
+        """
+        if self._file is not None:
+            return DepthAutoOutputs(self._file.process(DepthFileInputs(inputs.frame)).depth)
+        if self._network is None:
+            raise RuntimeError("process() before open()")
+        return DepthAutoOutputs(self._network.process(DepthOnnxInputs(inputs.frame)).depth)
+
+    def close(self, outcome: Outcome) -> None:
+        """Let go of the map or the network."""
+        for node in (self._file, self._network):
+            if node is not None:
+                node.close(outcome)
+        self._file = self._network = None

@@ -1,0 +1,1 @@
+"""Nodes that make scenes: pictures in depth, cut into layers."""
