@@ -12,7 +12,6 @@ from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace
 from vivant.runtime.clock import Clock, MonotonicClock, VirtualClock
-from vivant.runtime.crew import Crew
 from vivant.runtime.errand import Abandoned
 from vivant.runtime.hand_over import HandOver
 from vivant.runtime.node_fault import NodeFault, explain
@@ -23,6 +22,7 @@ from vivant.runtime.report import NodeReport, RunResult
 from vivant.runtime.services import Services
 from vivant.runtime.stage import Bundle, Stage, named
 from vivant.runtime.station import Made, Station
+from vivant.runtime.work_pool import WorkPool
 
 SHUTDOWN_NS = 1_000_000_000
 """How long a node may take to come back when the run is to end."""
@@ -79,7 +79,7 @@ class OfflineEngine:
         self._interrupted = False
         self._stations: dict[str, Station] = {}
         self._hung: set[str] = set()
-        self._crew = Crew()
+        self._pool = WorkPool()
         self._frames = 0
 
     def run(self, stop: threading.Event) -> RunResult:
@@ -139,7 +139,7 @@ class OfflineEngine:
             outcome = Outcome.INTERRUPTED
             raise
         finally:
-            self._crew.dismiss(wait=not self._hung)
+            self._pool.dismiss(wait=not self._hung)
             self._close(outcome)
         return RunResult(
             outcome=outcome,
@@ -186,7 +186,7 @@ class OfflineEngine:
                 if trace is not None:
                     trace.call(node_id, node_id, begin_ns, self._wall.now_ns(), -1)
 
-        return self._crew.begin(work if trace is None else traced)
+        return self._pool.begin(work if trace is None else traced)
 
     def _leave(self, node_id: str) -> None:
         self._interrupted = True
