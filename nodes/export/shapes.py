@@ -18,6 +18,10 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 
+_WHOLE = 0.5
+"""A shape that brings less than this of a veil to light brings none, where the picture wears it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
     """What a puppet's vertices and veils do by expression.
@@ -55,11 +59,13 @@ def _posed(puppet: Puppet, weights: F32) -> PuppetPose:
 
 
 def _nothing_at_rest(puppet: Puppet, veils: F32, veil_moves: F32) -> F32:
-    """Let the expression that the picture wears take every veil away: there, it needs none."""
+    """Let no veil show in the expression that the picture wears: there, it needs none."""
     assert veil_moves.shape[0] == len(BLENDSHAPES)
     worn = puppet.expression.astype(np.float64)
     out = veil_moves.astype(np.float64)
     for row in range(out.shape[1]):
+        slight = (worn > 0) & (out[:, row] > 0) & (out[:, row] < _WHOLE)
+        out[slight, row] = 0
         left = float(veils[row] + worn @ out[:, row])
         down = worn * out[:, row].clip(max=0)
         if left > 0 and down.sum() < 0:

@@ -38,6 +38,7 @@
   new THREE.GLTFLoader().parse(bytes(), "", show, (error) => trouble(`The portrait cannot be shown: ${error.message}`));
 
   function show(gltf) {
+    view.append(renderer.domElement);
     const scene = new THREE.Scene();
     scene.background = new THREE.Color("#18181c");
     scene.add(gltf.scene);
@@ -46,6 +47,7 @@
     gltf.scene.traverse((object) => {
       if (!object.isSkinnedMesh) return;
       object.frustumCulled = false; // its bounds would be measured anew with every expression
+      object.renderOrder = 1 + meshes.length; // the parts come in the order in which they are to be drawn
       meshes.push(object);
     });
     const names = Object.keys(meshes[0].morphTargetDictionary);
