@@ -30,11 +30,12 @@ _MM = 0.01  # decimetres
 _SHOWS, _SOLID = 0.5, 0.995
 """Opacities of skin: from which on the relief must be behind it, and from which on it is written to a depth buffer."""
 _MARGIN_MM = {Role.INSIDE: 0.8, Role.RIM: 0.2, Role.BODY: 1.0, Role.SKIN: 0.3}
-_MOST_MM = {Role.INSIDE: 30.0, Role.RIM: 2.0, Role.BODY: 25.0, Role.SKIN: 6.0}
+_MOST_MM = {Role.INSIDE: 30.0, Role.RIM: 2.0, Role.BODY: 6.0, Role.SKIN: 6.0}
 """SKIN stands for eyeballs: they are moved as a whole, so that they stay round."""
 _REACH_PX = {Role.INSIDE: 1, Role.RIM: 0, Role.BODY: 9, Role.SKIN: 0}
 _IN_FRONT_MM = 0.15
 _BACK_MM, _PLATE_MM, _LARGER = 2.0, 44.0, 1.3
+_RIM_MM = 3.0  # how far behind lips and lids a bag begins: at their very edge it would look through them
 _DEEP_MM, _FLATTER = 30.0, 0.25
 """From so deep behind the lips on, the inside of the mouth is flattened: the head has no back, and from aside whatever
 lies deeper would look out behind the cheeks."""
@@ -250,6 +251,7 @@ def _bag(puppet: Puppet, opening: Layer) -> Puppet:
     first = len(puppet.plane)
     puppet = _copied(puppet, members)
     z, plane, uv, ray = puppet.z.copy(), puppet.plane.copy(), puppet.uv.copy(), puppet.ray.copy()
+    z[members] -= _RIM_MM * mm
     z[first:] = back
     for values in (plane, uv):
         middle = values[first:].mean(axis=0)
