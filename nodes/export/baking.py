@@ -43,7 +43,8 @@ def bust_of(puppet: Puppet, name: str, *, backdrop: bool = True, most_px: int = 
     shapes = shapes_of(puppet)
     metres = _DM / puppet.scale
     rest = rest_places(puppet)
-    solid, soft = [], []
+    solid: list[Part] = []
+    soft: list[Part] = []
     body = next(layer for layer in puppet.layers if layer.role is Role.BODY)
     for layer in puppet.layers:
         for part in _split(puppet, layer, shapes):
@@ -84,7 +85,8 @@ def _split(puppet: Puppet, layer: Layer, shapes: Shapes) -> list[Part]:
     triangles = _triangles(puppet, layer)
     least, most = alpha_range(puppet.textures[layer.texture], puppet.uv, triangles)
     opacity = puppet.opacity[triangles]
-    triangles, least, opacity = (values[(most > 0) & (opacity > 0).any(axis=1)] for values in (triangles, least, opacity))
+    seen = (most > 0) & (opacity > 0).any(axis=1)
+    triangles, least, opacity = triangles[seen], least[seen], opacity[seen]
     clear = (least < 255) | (opacity < _OPAQUE).any(axis=1) | (layer.fade >= 0)
     parts = [
         _part(puppet, layer, triangles[~clear], shapes, layer.name, False),

@@ -63,7 +63,7 @@ def in_depth_order(puppet: Puppet) -> Puppet:
     mm = _MM * puppet.scale
     z = puppet.z - view.behind(puppet, _layers(puppet, Role.BODY)[0], Role.BODY, list(_turned(puppet, view)))
     lines = [_weights(step) for step in ({}, *_STEPS)] + list(np.eye(52, dtype=np.float32)) + [puppet.expression]
-    bent = _bent(dataclasses.replace(puppet, z=z), lines)
+    bent = _bent(_at(puppet, z), lines)
     solid = [view.solid(place) for place in bent]
     openings = [view.opening(place) for place in bent]
     keep = np.ones(len(puppet.triangles), bool)
@@ -81,7 +81,7 @@ def in_depth_order(puppet: Puppet) -> Puppet:
         z -= view.behind(puppet, layer, Role.INSIDE, [(bent[n], solid[n]) for n in near])
     for _ in range(_ROUNDS):
         # between its vertices a part is flatter, or more hollow, than skin
-        moved = dataclasses.replace(puppet, z=z)
+        moved = _at(puppet, z)
         bent_now = _bent(moved, lines)
         for layer in _layers(puppet, Role.INSIDE):
             if not layer.name.startswith("eye"):
@@ -90,13 +90,13 @@ def in_depth_order(puppet: Puppet) -> Puppet:
                 z = z - view.poking(part, part.layers[0], [(bent_now[n], solid[n]) for n in near])
     for layer in _layers(puppet, Role.RIM):
         z -= view.behind(puppet, layer, Role.RIM, list(zip(bent, solid, strict=True)))
-    bent = _bent(dataclasses.replace(puppet, z=z), lines)
+    bent = _bent(_at(puppet, z), lines)
     for layer in _layers(puppet, Role.INSIDE):
         if layer.name.startswith("eye"):
             over = [view.drawn(place, _over_eye(puppet, layer)) for place in bent]
             deeper = [view.in_front(place, layer, skin) for place, skin in zip(bent, over, strict=True)]
             z[_members(puppet, layer)] -= np.clip(max(deeper) + _MARGIN_MM[Role.SKIN] * mm, 0, _MOST_MM[Role.SKIN] * mm)
-    moved = _only(dataclasses.replace(puppet, z=z), keep)
+    moved = _only(_at(puppet, z), keep)
     for name in [layer.name for layer in _layers(moved, Role.OPENING)]:
         moved = _bag(moved, next(layer for layer in moved.layers if layer.name == name))
     return _veils_apart(moved, _IN_FRONT_MM * mm)
@@ -205,7 +205,7 @@ def _shallow(puppet: Puppet) -> Puppet:
     members = np.unique(np.concatenate([_members(puppet, layer) for layer in inside]))
     z = puppet.z.copy()
     z[members] += (1 - _FLATTER) * np.maximum(start - depth[members], 0).astype(np.float32)
-    return dataclasses.replace(puppet, z=z)
+    return _at(puppet, z)
 
 
 def _only_layer(puppet: Puppet, layer: Layer, keep: npt.NDArray[np.bool_]) -> Puppet:
@@ -222,6 +222,10 @@ def _turned(puppet: Puppet, view: _View) -> Iterator[tuple[F64, F32]]:
             turn = rotation_matrix(np.radians(np.array([pitch, yaw, 0.0])))
             place = places(puppet, pose(puppet, _weights(step), turn, np.zeros(3)))
             yield place, view.skin(place)
+
+
+def _at(puppet: Puppet, z: npt.NDArray[np.floating]) -> Puppet:
+    return dataclasses.replace(puppet, z=z.astype(np.float32))
 
 
 def _bent(puppet: Puppet, lines: list[F32]) -> list[F64]:
@@ -289,7 +293,7 @@ def _veils_apart(puppet: Puppet, before: float) -> Puppet:
             puppet = dataclasses.replace(_copied(puppet, members), triangles=triangles)
     z = puppet.z.copy()
     z[shared:] += before
-    return dataclasses.replace(puppet, z=z)
+    return _at(puppet, z)
 
 
 def _copied(puppet: Puppet, members: I32) -> Puppet:
@@ -297,8 +301,8 @@ def _copied(puppet: Puppet, members: I32) -> Puppet:
     origin = np.concatenate([np.arange(len(puppet.plane)), members])
     morphs = puppet.morphs
     counts = np.diff(morphs.offsets)[origin]
-    entries = np.concatenate([np.arange(morphs.offsets[v], morphs.offsets[v + 1]) for v in members])
-    entries = np.concatenate([np.arange(len(morphs.unit)), entries])
+    spans = [np.arange(int(morphs.offsets[v]), int(morphs.offsets[v + 1])) for v in members]
+    entries = np.concatenate([np.arange(len(morphs.unit)), *spans])
     return dataclasses.replace(
         puppet,
         plane=puppet.plane[origin], ray=puppet.ray[origin], z=puppet.z[origin], mapped=puppet.mapped[origin],

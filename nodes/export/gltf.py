@@ -158,7 +158,8 @@ def _camera(bust: Bust) -> dict[str, Any]:
 def _animation(out: GlbBuffer, bust: Bust, keys: PerformanceKeys) -> dict[str, Any]:
     times = out.keys(keys.times_s, bounded=True)
     portrait = len(bust.joints)
-    samplers, channels = [], []
+    samplers: list[dict[str, Any]] = []
+    channels: list[dict[str, Any]] = []
     for node, path, values in (
         (portrait, "weights", keys.weights.reshape(-1)),
         *((number, "rotation", keys.turns[joint.name]) for number, joint in enumerate(bust.joints)

@@ -28,7 +28,10 @@ def check_kind(out: Path, animated: bool) -> None:
         )
     if animated and ending in STILL:
         raise VivantError(
-            f"a file {ending} does not move", where=str(out), remedy="use .glb or .html for a performance", exit_status=2
+            f"a file {ending} does not move",
+            where=str(out),
+            remedy="use .glb or .html for a performance",
+            exit_status=2,
         )
 
 

@@ -75,7 +75,8 @@ def _coloured(bust: Bust, part: Part) -> tuple[F32, npt.NDArray[np.uint8], I32]:
     alpha = np.round(colours[:, 3] * values[:, 5]).astype(np.uint8)
     triangles = triangles[(alpha[triangles] > _FAINT).any(axis=1)]
     used, flat = np.unique(triangles, return_inverse=True)
-    return values[used, :3], np.concatenate([colours[:, :3], alpha[:, None]], axis=1)[used], flat.reshape(-1, 3)
+    shades = np.concatenate([colours[:, :3], alpha[:, None]], axis=1)[used]
+    return values[used, :3], np.asarray(shades, np.uint8), flat.reshape(-1, 3).astype(np.int32)
 
 
 def _chunks(values: F32) -> list[F32]:

@@ -30,9 +30,7 @@ def moving(fit: HeadFit, face_width: float) -> F32:
     return 1 - root.reshape(height, width)
 
 
-def that_shows(
-    body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, whole: bool = False
-) -> MeshPart:
+def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, whole: bool = False) -> MeshPart:
     """Leave out the triangles that rest whatever the head does, and those always behind the face's skin.
 
     Where all rests the backdrop is the picture itself, unless the `whole` person is wanted; what is well inside the

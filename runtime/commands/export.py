@@ -31,7 +31,8 @@ def export(
         bool, typer.Option("--backdrop/--no-backdrop", help="Also write what is behind the person.")
     ] = True,
     texture_size: Annotated[
-        int, typer.Option("--texture-size", metavar="PIXELS", min=64, max=16384, help="Longer side of a texture at most.")
+        int,
+        typer.Option("--texture-size", metavar="PIXELS", min=64, max=16384, help="Longer side of a texture at most."),
     ] = 2048,
     preset: Annotated[
         str, typer.Option("--preset", metavar="PRESET", help="The graph that makes the puppet.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,6 +14,7 @@ from vivant.nodes.export.bust import Bust
 from vivant.nodes.export.gltf import glb_of
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.assembly import assemble
 
@@ -21,12 +24,11 @@ WORN = {"mouthSmileLeft": 0.6, "mouthSmileRight": 0.5, "jawOpen": 0.15, "eyeSqui
 @pytest.fixture(scope="session")
 def whole_puppet(
     head: AnatomicalHead,
-    make_fit: object,
+    make_fit: Callable[..., HeadFit],
     portrait_pixels: npt.NDArray[np.uint8],
     portrait_matte: npt.NDArray[np.float32],
     portrait_depth: DepthMap,
 ) -> Puppet:
-    assert callable(make_fit)
     return assemble(head, portrait_pixels, make_fit(WORN), portrait_matte, portrait_depth, whole=True)
 
 

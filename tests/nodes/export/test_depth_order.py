@@ -84,7 +84,9 @@ def test_from_the_pictures_camera_nothing_moved(ordered: Puppet, whole_puppet: P
 
 def test_eyes_teeth_and_tongue_are_seen_through_their_openings(ordered: Puppet) -> None:
     place = bent(ordered, {"jawOpen": 1.0})
-    every = {layer.name: depths(ordered, place, triangles(ordered, layer)) for layer in ordered.layers if layer.fade < 0}
+    every = {
+        layer.name: depths(ordered, place, triangles(ordered, layer)) for layer in ordered.layers if layer.fade < 0
+    }
     nearest = np.max(list(every.values()), axis=0)
     for name in ("eyeLeft", "eyeRight", "teethUpper", "tongue"):
         assert ((every[name] == nearest) & np.isfinite(nearest)).sum() > 100, name

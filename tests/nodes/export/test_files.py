@@ -29,7 +29,10 @@ def test_an_obj_and_its_files_name_each_other(bust: Bust) -> None:
     assert list(files)[-1] == "me.obj"
     text = files["me.obj"].decode()
     assert "mtllib me.mtl" in text
-    used, made = set(re.findall(r"^usemtl (\S+)", text, re.M)), set(re.findall(r"^newmtl (\S+)", files["me.mtl"].decode(), re.M))
+    used, made = (
+        set(re.findall(r"^usemtl (\S+)", text, re.M)),
+        set(re.findall(r"^newmtl (\S+)", files["me.mtl"].decode(), re.M)),
+    )
     assert used == made and {"face", "body", "teethUpper", "backdrop"} <= used
     assert not used & {"lidLeft", "lidRight"}  # an OBJ has no opacity at vertices
     textures = set(re.findall(r"^map_\w+ (\S+)", files["me.mtl"].decode(), re.M))
