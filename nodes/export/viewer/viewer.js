@@ -62,10 +62,10 @@
     const place = picture.getWorldPosition(new THREE.Vector3());
     const middle = new THREE.Vector3(place.x, place.y, head.getWorldPosition(new THREE.Vector3()).z + 0.05);
     const controls = new THREE.OrbitControls(camera, renderer.domElement);
-    controls.minAzimuthAngle = -75 * RADIANS;
-    controls.maxAzimuthAngle = 75 * RADIANS;
-    controls.minPolarAngle = 50 * RADIANS;
-    controls.maxPolarAngle = 130 * RADIANS;
+    controls.minAzimuthAngle = -50 * RADIANS;
+    controls.maxAzimuthAngle = 50 * RADIANS;
+    controls.minPolarAngle = 60 * RADIANS;
+    controls.maxPolarAngle = 120 * RADIANS;
 
     function look(degrees) {
       const way = place.z - middle.z;
