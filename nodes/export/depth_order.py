@@ -34,9 +34,9 @@ _MOST_MM = {Role.INSIDE: 30.0, Role.RIM: 2.0, Role.BODY: 6.0, Role.SKIN: 6.0}
 """SKIN stands for eyeballs: they are moved as a whole, so that they stay round."""
 _REACH_PX = {Role.INSIDE: 1, Role.RIM: 0, Role.BODY: 9, Role.SKIN: 0}
 _IN_FRONT_MM = 0.15
-_BACK_MM, _PLATE_MM, _LARGER = 2.0, 44.0, 1.3
-_RIM_MM = 3.0  # how far behind lips and lids a bag begins: at their very edge it would look through them
-_DEEP_MM, _FLATTER = 30.0, 0.25
+_BACK_MM, _PLATE_MM, _LARGER = 2.0, 39.0, 1.1
+_RIM_MM = 1.0  # how far behind lips and lids a bag begins: at their very edge it would look through them
+_DEEP_MM, _FLATTER = 24.0, 0.25
 """From so deep behind the lips on, the inside of the mouth is flattened: the head has no back, and from aside whatever
 lies deeper would look out behind the cheeks."""
 _ROUNDS = 3
