@@ -17,6 +17,7 @@ from vivant.runtime.commands.cameras import cameras
 from vivant.runtime.commands.check import check
 from vivant.runtime.commands.demo import demo
 from vivant.runtime.commands.doctor import doctor
+from vivant.runtime.commands.export import export
 from vivant.runtime.commands.models import models
 from vivant.runtime.commands.nodes import nodes
 from vivant.runtime.commands.presets import presets
@@ -66,7 +67,9 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for command in (run, animate, render, demo, rig, check, nodes, presets, cameras, doctor, models, schema, bench):
+    for command in (
+        run, animate, render, demo, rig, export, check, nodes, presets, cameras, doctor, models, schema, bench,
+    ):  # fmt: skip
         app.command()(command)
     return app
 

@@ -26,6 +26,7 @@ from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, without_opening
 from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
+from vivant.nodes.puppet.places import sampled
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
 from vivant.nodes.puppet.turn_limits import find_limits
@@ -41,7 +42,9 @@ _DOUBTFUL = 0.6
 _BAND = 0.6  # face widths around the person that a turned head may uncover
 
 
-def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap) -> Puppet:
+def assemble(
+    head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: DepthMap, *, whole: bool = False
+) -> Puppet:
     """Build the puppet.
 
     Args:
@@ -50,6 +53,8 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
         fit: The head fitted to its face.
         matte: ``float32 (h, w)``, 1 = person.
         depth: Depth of the picture.
+        whole: For views from elsewhere than the picture's camera: the relief goes on where the person never moves,
+            and the backdrop shows nobody. Otherwise what rests is left to the backdrop, which draws faster.
 
     Returns:
         A puppet that is the picture when its pose is at rest.
@@ -60,7 +65,8 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     patch = face_patch(head)
     seal = LipSeal(head, patch.triangles, mouth_rim(head, patch))
     placed = place_head(head, fit, seal)
-    background = complete_background(pixels, matte, moving(fit, face_width), _BAND * face_width * size[1])
+    moves = np.ones_like(matte) if whole else moving(fit, face_width)
+    background = complete_background(pixels, matte, moves, _BAND * face_width * size[1])
     matte = tightened(matte)
     textures: dict[str, U8] = {
         "backdrop": _opaque(background),
@@ -88,7 +94,7 @@ def assemble(head: AnatomicalHead, pixels: U8, fit: HeadFit, matte: F32, depth: 
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
-    body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width)
+    body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width, whole)
     units = 52 + len(placed.handles) + STATIONS
     over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
@@ -160,7 +166,7 @@ def _joined(
     mapped = np.concatenate([np.full(len(p.vertices), float(p.mapped), np.float32) for p in parts])
     own = np.where(mapped > 0, 0, vertices[:, 2]).astype(np.float32)
     whole = vertices.copy()
-    whole[:, 2] = own + mapped * _sample(depth_map, picture_to_uv(vertices, fit.size))
+    whole[:, 2] = own + mapped * sampled(depth_map, picture_to_uv(vertices, fit.size))
     hinge = bones[number["jaw"]].pivot
     swing = _hang_on_jaw(head, fit, placed, hinge, whole, units, weight)
     lips = lips_of(head, fit, placed, seal, skin, hinge, whole, units, weight[:, 3])
@@ -270,15 +276,6 @@ def _person_depth(depth: DepthMap, matte: F32) -> F32:
     table = np.zeros(int(label.max()) + 1, np.float32)
     table[label[inner > 0]] = values[inner > 0]
     return np.ascontiguousarray(cv2.GaussianBlur(table[label], (0, 0), 1.0), np.float32)
-
-
-def _sample(depth_map: F32, uv: F32) -> F32:
-    """Read a map at texture coordinates as the vertex shader does: bilinear, clamped."""
-    height, width = depth_map.shape
-    map_x = (uv[:, 0] * width - 0.5).astype(np.float32)[None]
-    map_y = (uv[:, 1] * height - 0.5).astype(np.float32)[None]
-    sampled = cv2.remap(depth_map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(sampled[0], np.float32)
 
 
 def _only_sure(pixels: U8, matte: F32) -> U8:

@@ -30,16 +30,18 @@ def moving(fit: HeadFit, face_width: float) -> F32:
     return 1 - root.reshape(height, width)
 
 
-def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float) -> MeshPart:
+def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, whole: bool = False) -> MeshPart:
     """Leave out the triangles that rest whatever the head does, and those always behind the face's skin.
 
-    Where all rests the backdrop is the picture itself; what is well inside the face goes with it.
+    Where all rests the backdrop is the picture itself, unless the `whole` person is wanted; what is well inside the
+    face goes with it.
     """
     root, _, _ = neck_weights(body.vertices, fit, face_width)
     assert body.units is not None
     still = (root >= 1) & (np.abs(body.units).max(axis=(0, 2)) <= LEAST_MOVE * face_width)
     hidden = _behind(face, body.vertices, face_width, fit.size)
-    kept = ~(still[body.triangles].all(axis=1) | hidden[body.triangles].all(axis=1))
+    kept = whole | ~still[body.triangles].all(axis=1)
+    kept &= ~hidden[body.triangles].all(axis=1)
     triangles = body.triangles[kept]
     used, flat = np.unique(triangles, return_inverse=True)
     return dataclasses.replace(

@@ -1,0 +1,1 @@
+"""A puppet as a file for other programs: glTF, OBJ, PLY, and a page that shows it."""
