@@ -39,7 +39,7 @@ _SURROUNDINGS = 8
 
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
-_IVORY = (0.88, 0.83, 0.73)
+_IVORY = (0.88, 0.83, 0.74)
 """Of teeth that are not bleached, where fair skin has 0.68; with the lips around they are never the brightest."""
 
 
@@ -74,7 +74,7 @@ def light_of(fit: HeadFit, pixels: U8) -> Light:
         samples.append(box.reshape(-1, 3))
     skin = np.asarray(np.median(np.concatenate(samples), axis=0).astype(np.float32) / 255, np.float32)
     luminance = float(skin @ [0.3, 0.59, 0.11])
-    tint = (skin / max(luminance, 1e-3)) ** 0.4
+    tint = (skin / max(luminance, 1e-3)) ** 0.3
     return Light(skin, float(np.clip(luminance / 0.68, 0.3, 1.1)), (tint / tint.mean()).astype(np.float32))
 
 

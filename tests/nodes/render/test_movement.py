@@ -116,12 +116,15 @@ def test_an_open_jaw_shows_the_inside_of_the_mouth(
     x, y = picture_to_pixels(portrait_fit.points[[13, 14]].mean(axis=0, keepdims=True), portrait_fit.size)[0]
     rows, columns = slice(int(y) - 8, int(y) + 50), slice(int(x) - 24, int(x) + 24)
 
+    around = rest[rows, columns, :3].astype(float)
+    skin = float(np.median(around[..., 2] / around[..., 0]))  # blue for each red: teeth have more of it
+
     def dark(picture: U8) -> int:
         return int((picture[rows, columns, :3].max(axis=2) < 120).sum())
 
     def teeth(picture: U8) -> int:
-        part = picture[rows, columns, :3].astype(int)
-        return int(((part.min(axis=2) > 130) & (np.ptp(part, axis=2) < 45)).sum())
+        part = picture[rows, columns, :3].astype(float)
+        return int(((part.min(axis=2) > 130) & (part[..., 2] > 1.1 * skin * part[..., 0])).sum())
 
     assert dark(frame) > dark(rest) + 100
     assert teeth(frame) > teeth(rest) + 30
