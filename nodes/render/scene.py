@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from vivant.graph.node import Lane, Node, NodeContext, Outcome
+from vivant.graph.node import Lane, Node
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import latest, output, trigger
@@ -17,6 +16,7 @@ from vivant.nodes.formats.picture import Picture
 from vivant.nodes.formats.scene import Scene
 from vivant.nodes.formats.stereo import Stereo
 from vivant.nodes.formats.surface import Surface
+from vivant.nodes.render.own_shaders import OwnShaders
 from vivant.nodes.render.scene_look import SceneLook
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -69,26 +69,16 @@ class RenderSceneOutputs:
 
 
 class RenderScene(
-    Node[RenderSceneParams, RenderSceneInputs, RenderSceneOutputs], type="render.scene", lane=Lane.RENDER
+    OwnShaders, Node[RenderSceneParams, RenderSceneInputs, RenderSceneOutputs], type="render.scene", lane=Lane.RENDER
 ):
     """Draws a scene in true perspective with OpenGL 4.1, on the GPU or in software; for one eye or two."""
 
-    _renderer: Any = None
-    _readback: Any = None
-    _shaders: Any = None
-
-    def open(self, context: NodeContext) -> None:
-        """Compile the shaders; buffers are made with the first scene.
-
-        Raises:
-            VivantError: A shader does not compile; says file and line.
-        """
+    @staticmethod
+    def shaders_type() -> Any:
+        """Return the class of the shaders."""
         from vivant.nodes.render.scene_shaders import SceneShaders
 
-        self._gl, self._window = context.gl, context.window
-        self._shaders = SceneShaders(context.gl)
-        self._reads = "frame" in context.connected
-        self._loaded: Scene | None = None
+        return SceneShaders
 
     def process(self, inputs: RenderSceneInputs) -> RenderSceneOutputs:
         """Draw one frame."""
@@ -96,45 +86,7 @@ class RenderScene(
         p = self.params
         look = SceneLook(p.aperture, p.focus, p.points, p.fog, p.fog_colour)
         self._renderer.draw(self._followed(inputs.camera.value), p.eyes_apart, look)
-        if not (self._window is not None or self._reads):
-            self._gl.finish()  # nobody else waits for the drawing: it would pile up in the driver's queue
-        picture = self._readback.read(self._renderer.framebuffer) if self._reads else None
-        return RenderSceneOutputs(Surface(self._renderer.texture, self._renderer.size), picture)
-
-    def files(self) -> frozenset[Path]:
-        """Return the files of the shaders."""
-        from vivant.nodes.render.scene_shaders import SceneShaders
-
-        return SceneShaders.files()
-
-    def reload(self, changed: frozenset[Path]) -> None:
-        """Compile the shaders again and draw with them.
-
-        Raises:
-            VivantError: One does not compile; says file and line. The last good ones stay in use.
-        """
-        from vivant.nodes.render.scene_shaders import SceneShaders
-
-        fresh = SceneShaders(self._gl)
-        try:
-            if self._renderer is not None:
-                self._renderer.use(fresh)
-        except Exception:
-            fresh.release()
-            raise
-        self._shaders.release()
-        self._shaders = fresh
-
-    def reconnect(self, connected: frozenset[str]) -> None:
-        """Read the frame back as long as something is wired to it."""
-        self._reads = "frame" in connected
-
-    def close(self, outcome: Outcome) -> None:
-        """Give everything back to OpenGL."""
-        self._release()
-        if self._shaders is not None:
-            self._shaders.release()
-            self._shaders = None
+        return RenderSceneOutputs(*self.drawn())
 
     def _followed(self, pose: CameraPose) -> CameraPose:
         """Return the pose, moved with the mouse pointer where there is a window and that is wanted."""
@@ -156,17 +108,10 @@ class RenderScene(
         from vivant.nodes.render.readback import Readback
         from vivant.nodes.render.scene_renderer import SceneRenderer
 
-        width, height = scene.size
-        if self.params.height:
-            width, height = max(1, round(width * self.params.height / height)), self.params.height
-        if self._renderer is None or self._renderer.view != (width, height):
+        size = self._size_of(scene.size, self.params.height)
+        if self._renderer is None or self._renderer.view != size:
             self._release()
-            self._renderer = SceneRenderer(self._gl, (width, height), self._shaders, self.params.stereo)
+            self._renderer = SceneRenderer(self._gl, size, self._shaders, self.params.stereo)
             self._readback = Readback(self._renderer.size)
         self._renderer.load(scene)
         self._loaded = scene
-
-    def _release(self) -> None:
-        if self._renderer is not None:
-            self._renderer.release()
-        self._renderer = self._readback = None
