@@ -28,7 +28,9 @@ EYES = np.array([0.0, 2.6, 3.5])
 
 def scene(*, spots: tuple[tuple[float, float, float], ...] = ()) -> Scene:
     """A scene of white squares on nothing, each with its middle at a place in space, picture heights."""
-    vertices, triangles, half = [], [], 0.03
+    vertices: list[tuple[float, ...]] = []
+    triangles: list[tuple[int, int, int]] = []
+    half = 0.03
     for x, y, z in spots:
         first = len(vertices)
         for corner_x, corner_y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
