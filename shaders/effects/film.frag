@@ -1,6 +1,6 @@
 // Old film: grain, a frame that does not quite stand still, and less colour.
 
-uniform float grain = 0.12;   // how much lighter or darker a grain may be
+uniform float grain = 0.09;   // how much lighter or darker a grain may be
 uniform float shake = 0.002;  // how far the frame jumps, in heights of it
 uniform float fade = 0.6;     // how much colour is lost, 0 to 1
 uniform float rate = 18.0;    // pictures per second of the film
