@@ -27,12 +27,26 @@ def build_program(context: Any, vertex: str, fragment: str, *, folder: Path | No
         VivantError: A file is missing, or they do not compile or link. A program that was built before is not
             touched, so that the caller can go on with it.
     """
+    return link_program(context, ShaderSource.read(vertex, folder), ShaderSource.read(fragment, folder))
+
+
+def link_program(context: Any, vertex: ShaderSource, fragment: ShaderSource) -> Any:
+    """Compile and link two shaders that have been read.
+
+    Args:
+        context: ``moderngl.Context``; the call must come from the thread that owns it.
+        vertex: The vertex shader.
+        fragment: The fragment shader.
+
+    Returns:
+        The ``moderngl.Program``.
+
+    Raises:
+        VivantError: They do not compile or link. A program that was built before is not touched.
+    """
     import moderngl
 
-    sources = {
-        "vertex_shader": ShaderSource.read(vertex, folder),
-        "fragment_shader": ShaderSource.read(fragment, folder),
-    }
+    sources = {"vertex_shader": vertex, "fragment_shader": fragment}
     for stage, source in sources.items():
         log = compile_fault(stage, source.text)
         if log is not None:
@@ -45,7 +59,7 @@ def build_program(context: Any, vertex: str, fragment: str, *, folder: Path | No
         heading = re.search(r"^(vertex_shader|fragment_shader)\n=+\n", log, re.MULTILINE)
         if heading is None:
             body = re.sub(r"\A.*?\n=+\n", "", log, flags=re.DOTALL).strip()
-            where = f"{vertex} with {fragment}"
+            where = f"{vertex.name} with {fragment.name}"
             raise VivantError(f"the shaders do not fit together:\n{body}", where=where) from error
         raise _does_not_compile(sources[heading[1]], log[heading.end() :].strip()) from error
 

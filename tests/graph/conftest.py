@@ -93,6 +93,15 @@ class WindowParams(NodeParams):
     keys: dict[str, str] = param({}, "What keys tell.")
 
 
+class ScreenParams(NodeParams):
+    screen_height_cm: float = param(30.0, "How high it is.", gt=0)
+    distance_cm: float = param(60.0, "How far it is.", gt=0)
+
+
+class ReachParams(NodeParams):
+    reach: float = param(0.2, "How far.", gt=0)
+
+
 class NeedyParams(NodeParams):
     amount: float = param(..., "Must be said.", ge=0)
     points: dict[str, list[tuple[float, float]]] = param({}, "Tracks.")
@@ -150,6 +159,13 @@ class PriorityInputs:
 
 
 @dataclass(frozen=True)
+class ViewerInputs:
+    tick: Packet[Tick] = tick()
+    face: Packet[FaceReading | None] | None = latest("A face, if any.")
+    scene: Packet[Scene] = latest("A scene.")
+
+
+@dataclass(frozen=True)
 class ProbeInputs:
     tick: Packet[Tick] = tick()
     puppet: Packet[Puppet] = latest("A puppet.")
@@ -180,7 +196,7 @@ def registry() -> Registry:
         ),
         _source("source.camera_path", MoveParams, Pace.MEDIA, _outputs(camera=CameraPose)),
         _node("depth.auto", PathParams, _inputs(frame=Picture), _outputs(depth=DepthMap)),
-        _node("scene.build", NodeParams, _inputs(depth=DepthMap, frame=Picture), _outputs(scene=Scene)),
+        _node("scene.build", ReachParams, _inputs(depth=DepthMap, frame=Picture), _outputs(scene=Scene)),
         _node(
             "render.scene",
             ViewParams,
@@ -222,6 +238,7 @@ def registry() -> Registry:
         ),
         _node("output.window", WindowParams, _inputs(surface=Surface), NoOutputs, render),
         _node("test.ticks", NodeParams, TickInputs, _outputs(motion=FaceMotion), render),
+        _node("control.viewer", ScreenParams, ViewerInputs, _outputs(camera=CameraPose), render),
         _node("control.priority", NodeParams, PriorityInputs, _outputs(motion=FaceMotion), render),
         _node("test.mix", NodeParams, _inputs(first=FaceMotion, second=FaceMotion), _outputs(motion=FaceMotion)),
         _source("test.needy", NeedyParams, Pace.MEDIA, _outputs(motion=FaceMotion)),

@@ -18,7 +18,7 @@ def test_an_unknown_type_brings_the_nearest(registry: Registry) -> None:
     with pytest.raises(NodeTypeError) as raised:
         registry.get("face.landmark")
     assert raised.value.nearest == "face.landmarks"
-    with pytest.raises(NodeTypeError, match=r"there are: control\.priority, depth\.auto"):
+    with pytest.raises(NodeTypeError, match=r"there are: control\.priority, control\.viewer, depth\.auto"):
         registry.get("nothing like it")
 
 
