@@ -18,6 +18,7 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.depth.depth_network import DepthNetwork, Normalize, Provider
 from vivant.nodes.depth.depth_range import DepthRange
+from vivant.nodes.depth.still_depth import StillDepth
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
 
@@ -27,6 +28,10 @@ EDGE_CELLS = 2.0
 """Window of the edge alignment, in pixels of the network's output: its edges are no finer than those."""
 EDGE_EPS = 40.0
 """Contrast (squared, colours in 0..255) below which depth is smoothed across."""
+
+LEAST_DISTANCES = 0.1
+"""Share of a map of distances that must be above 0: else they are none."""
+_OUTSIDE = ("near", "far", "settle_s")  # parameters that leave the map of a still picture as it is
 
 
 class Polarity(StrEnum):
@@ -101,6 +106,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
     def __init__(self, params: DepthOnnxParams) -> None:
         super().__init__(params)
         self._network: DepthNetwork | None = None
+        self._still: StillDepth | None = None
         self._range = DepthRange(params.settle_s)
         self._size = (0, 0)
 
@@ -115,7 +121,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         return self._network.providers_asked if self._network is not None else ()
 
     def open(self, context: NodeContext) -> None:
-        """Load the network and try it.
+        """Load the network and try it; of a still picture only once its depth is not found on disk.
 
         Raises:
             VivantError: The model cannot be had, is damaged, or is no depth network.
@@ -123,18 +129,34 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         params = self.params
         is_file = params.model.lower().endswith(".onnx")
         path = context.resolve(params.model) if is_file else context.fetch(params.model)
-        self._network = DepthNetwork(
-            path,
+        self._path, self._notice = path, context.notice
+        if _says_metric(path) and params.polarity is Polarity.DISPARITY:
+            context.notice(
+                f"{path.name}: by its name it gives distances, and `polarity` says that larger is nearer: near and far "
+                "may be exchanged"
+            )
+        if context.still:
+            self._still = StillDepth(path, context.cache_dir)
+        else:
+            self._network = self._opened()
+        self._range = DepthRange(params.settle_s)
+        self._size = (0, 0)
+
+    def _opened(self) -> DepthNetwork:
+        params = self.params
+        network = DepthNetwork(
+            self._path,
             side=params.size,
             normalize=params.normalize,
             provider=params.provider,
             threads=params.threads,
         )
         wanted = params.provider not in (Provider.AUTO, Provider.CPU)
-        if wanted and self.providers[0] == "CPUExecutionProvider":
-            context.notice(f"{params.provider.value} cannot compute this network: the CPU does")
-        self._range = DepthRange(params.settle_s)
-        self._size = (0, 0)
+        if wanted and network.providers[0] == "CPUExecutionProvider":
+            self._notice(f"{params.provider.value} cannot compute this network: the CPU does")
+        if network.form.dtype is np.uint8 and params.normalize is not Normalize.IMAGENET:
+            self._notice(f"{self._path.name} takes colours as bytes: `normalize` does nothing for it")
+        return network
 
     def process(self, inputs: DepthOnnxInputs) -> DepthOnnxOutputs:
         """Estimate the depth of one picture.
@@ -142,21 +164,30 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         Raises:
             VivantError: The network fails, or gives nothing but NaN.
         """
-        network = self._network
-        if network is None:
+        picture, p = inputs.frame.value, self.params
+        if self._still is not None:
+            settings = {name: value for name, value in dict(p).items() if name not in _OUTSIDE}
+            values = self._still.of(picture.rgb, settings, lambda: self._estimate(picture, inputs.frame.t_ns))
+        elif self._network is None:
             raise RuntimeError("process before open")
-        picture = inputs.frame.value
-        if (picture.width, picture.height) != self._size:  # another stream: its range says nothing here
+        else:
+            values = self._estimate(picture, inputs.frame.t_ns)
+        return DepthOnnxOutputs(DepthMap(values, p.near, p.far))
+
+    def _estimate(self, picture: Picture, t_ns: int) -> Floats:
+        if self._network is None:
+            self._network = self._opened()
+        network = self._network
+        if (picture.width, picture.height) != self._size or self._still is not None:  # its range says nothing here
             self._size = (picture.width, picture.height)
             self._range = DepthRange(self.params.settle_s)
         raw = network.run(picture.rgb)
         disparity = _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
-        values = self._range.normalise(disparity, inputs.frame.t_ns)
+        values = self._range.normalise(disparity, t_ns)
         values = _resize(values, picture.width, picture.height)
         if self.params.align_edges:
             values = _align(values, picture.rgb, max(picture.pixels.shape[:2]) / max(raw.shape))
-        values = np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
-        return DepthOnnxOutputs(DepthMap(values, self.params.near, self.params.far))
+        return np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
 
     def update(self, params: DepthOnnxParams) -> None:
         """Take over changed live parameters."""
@@ -165,27 +196,37 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
 
     def close(self, outcome: Outcome) -> None:
         """Release the network."""
-        self._network = None
+        self._network = self._still = None
 
 
 def _is_metric(polarity: Polarity, path: Path) -> bool:
-    if polarity is Polarity.AUTO:
-        return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
-    return polarity is Polarity.METRIC
+    return _says_metric(path) if polarity is Polarity.AUTO else polarity is Polarity.METRIC
+
+
+def _says_metric(path: Path) -> bool:
+    return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
 
 
 def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
     """Return finite inverse depth; what is not finite becomes the farthest that is."""
-    good = np.isfinite(raw)
-    if metric:
-        good &= raw > 1e-6
-        raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
+    finite = np.isfinite(raw)
+    good = finite & (raw > 1e-6) if metric else finite
+    if metric and finite.any() and good.sum() < LEAST_DISTANCES * finite.sum():
+        wrong = 100 * (1 - good.sum() / finite.sum())
+        raise VivantError(
+            f"Of what the depth network gives, {wrong:.0f} % is no distance: not above 0.",
+            where=str(path),
+            remedy="if larger is nearer for this network, set the node's parameter 'polarity' to disparity; else check "
+            "'normalize'",
+        )
     if not good.any():
         raise VivantError(
             "The depth network gives no usable number for this picture.",
             where=str(path),
             remedy="check the node's parameters 'normalize' and 'polarity'; half precision may overflow",
         )
+    if metric:
+        raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
     result: Floats = np.where(good, raw, raw[good].min()).astype(np.float32)
     return result
 
