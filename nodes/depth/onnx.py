@@ -18,6 +18,8 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.depth.depth_network import DepthNetwork, Normalize, Provider
 from vivant.nodes.depth.depth_range import DepthRange
+from vivant.nodes.depth.depth_steady import DepthSteady
+from vivant.nodes.depth.scene_cut import SceneCut
 from vivant.nodes.depth.still_depth import StillDepth
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
@@ -31,7 +33,7 @@ EDGE_EPS = 40.0
 
 LEAST_DISTANCES = 0.1
 """Share of a map of distances that must be above 0: else they are none."""
-_OUTSIDE = ("near", "far", "settle_s")  # parameters that leave the map of a still picture as it is
+_OUTSIDE = ("near", "far", "settle_s", "calm")  # parameters that leave the map of a still picture as it is
 
 
 class Polarity(StrEnum):
@@ -77,6 +79,13 @@ class DepthOnnxParams(NodeParams):
     near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=10)
     far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=10)
     settle_s: float = param(1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60)
+    # Measured with a synthetic network (tests/nodes/depth/test_video_depth.py prints the table).
+    calm: float = param(
+        0.75,
+        "Of a video: how much of what was shown is kept from map to map where nothing moves; 0 takes each as it is.",
+        ge=0,
+        le=0.95,
+    )
     align_edges: bool = param(True, "Align the edges of depth to those of the picture.")
 
     @model_validator(mode="after")
@@ -107,7 +116,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         super().__init__(params)
         self._network: DepthNetwork | None = None
         self._still: StillDepth | None = None
-        self._range = DepthRange(params.settle_s)
+        self._begin()
         self._size = (0, 0)
 
     @property
@@ -139,7 +148,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
             self._still = StillDepth(path, context.cache_dir)
         else:
             self._network = self._opened()
-        self._range = DepthRange(params.settle_s)
+        self._begin()
         self._size = (0, 0)
 
     def _opened(self) -> DepthNetwork:
@@ -165,32 +174,53 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
             VivantError: The network fails, or gives nothing but NaN.
         """
         picture, p = inputs.frame.value, self.params
+        begins = False
         if self._still is not None:
             settings = {name: value for name, value in dict(p).items() if name not in _OUTSIDE}
-            values = self._still.of(picture.rgb, settings, lambda: self._estimate(picture, inputs.frame.t_ns))
+            values = self._still.of(picture.rgb, settings, lambda: self._of_still(picture))
         elif self._network is None:
             raise RuntimeError("process before open")
         else:
-            values = self._estimate(picture, inputs.frame.t_ns)
-        return DepthOnnxOutputs(DepthMap(values, p.near, p.far))
+            values, begins = self._of_video(self._network, picture, inputs.frame.t_ns)
+        return DepthOnnxOutputs(DepthMap(values, p.near, p.far, begins))
 
-    def _estimate(self, picture: Picture, t_ns: int) -> Floats:
+    def _of_still(self, picture: Picture) -> Floats:
         if self._network is None:
             self._network = self._opened()
-        network = self._network
-        if (picture.width, picture.height) != self._size or self._still is not None:  # its range says nothing here
-            self._size = (picture.width, picture.height)
-            self._range = DepthRange(self.params.settle_s)
-        raw = network.run(picture.rgb)
-        disparity = _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
-        values = self._range.normalise(disparity, t_ns)
+        disparity = self._disparity(self._network, picture)
+        return self._finished(DepthRange(0).normalise(disparity, 0), picture)
+
+    def _of_video(self, network: DepthNetwork, picture: Picture, t_ns: int) -> tuple[Floats, bool]:
+        size = (picture.width, picture.height)
+        cut = self._cut.begins(picture.rgb)
+        begins = cut or size != self._size
+        if begins:  # another stream or scene: what was learned says nothing here
+            self._size = size
+            self._range, self._steady = DepthRange(self.params.settle_s), DepthSteady()
+        disparity = self._disparity(network, picture)
+        if self.params.calm > 0:
+            disparity, unlike = self._steady.take(disparity, self.params.calm)
+            if unlike and not begins:
+                begins, self._range = True, DepthRange(self.params.settle_s)
+        return self._finished(self._range.normalise(disparity, t_ns), picture), begins
+
+    def _begin(self) -> None:
+        self._range, self._steady, self._cut = DepthRange(self.params.settle_s), DepthSteady(), SceneCut()
+
+    def _disparity(self, network: DepthNetwork, picture: Picture) -> Floats:
+        return _disparity(network.run(picture.rgb), _is_metric(self.params.polarity, network.path), network.path)
+
+    def _finished(self, values: Floats, picture: Picture) -> Floats:
+        cell = max(picture.pixels.shape[:2]) / max(values.shape)
         values = _resize(values, picture.width, picture.height)
         if self.params.align_edges:
-            values = _align(values, picture.rgb, max(picture.pixels.shape[:2]) / max(raw.shape))
+            values = _align(values, picture.rgb, cell)
         return np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
 
     def update(self, params: DepthOnnxParams) -> None:
         """Take over changed live parameters."""
+        if params.polarity is not self.params.polarity:
+            self._begin()  # what was near is far
         super().update(params)
         self._range.settle_s = params.settle_s
 
