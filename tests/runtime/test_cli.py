@@ -511,6 +511,7 @@ def test_presets_are_listed(cli: Cli) -> None:
         "portrait",
         "relief",
         "stereo",
+        "webcam-relief",
     ]
     for line in ran.out.splitlines()[:-1]:
         assert len(line.split()) > 3, "every preset has one line about it"
