@@ -205,7 +205,9 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         return self._finished(self._range.normalise(disparity, t_ns), picture), begins
 
     def _begin(self) -> None:
-        self._range, self._steady, self._cut = DepthRange(self.params.settle_s), DepthSteady(), SceneCut()
+        self._range = DepthRange(self.params.settle_s)
+        self._steady = DepthSteady()
+        self._cut = SceneCut()
 
     def _disparity(self, network: DepthNetwork, picture: Picture) -> Floats:
         return _disparity(network.run(picture.rgb), _is_metric(self.params.polarity, network.path), network.path)

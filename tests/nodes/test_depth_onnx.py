@@ -393,7 +393,8 @@ def test_of_a_still_picture_the_second_time_no_network_runs(
     again = depth_of(node, ramp(), t_ns=7)
     assert (again.values == first.values).all() and again.values.dtype == np.float32
     assert again.near == 0.1  # how deep it is to be is no matter of the network
-    for changed in ({"align_edges": False}, {"normalize": "half"}, {"size": 64}):
+    others: list[dict[str, Any]] = [{"align_edges": False}, {"normalize": "half"}, {"size": 64}]
+    for changed in others:
         with pytest.raises(RuntimeError, match="was opened"):
             depth_of(open_node(path, kept_in=cache, **changed), ramp())
     with pytest.raises(RuntimeError, match="was opened"):

@@ -49,6 +49,7 @@ def test_a_slow_change_is_followed() -> None:
 def test_thousands_of_maps_neither_drift_nor_fade() -> None:
     steady = DepthSteady()
     small = ROOM[::4, ::4].copy()
+    shown, begins = steady.take(small, 0.75)
     for _ in range(2000):
         shown, begins = steady.take(small + RNG.normal(0, 0.3, small.shape).astype(np.float32), 0.75)
     assert not begins

@@ -136,7 +136,7 @@ def shown(node: DepthOnnx, comes: int, *, faded: bool) -> npt.NDArray[np.float64
             0.0 if now is None or now.values.shape != (HEIGHT, WIDTH) else float(now.values[20:40, 108:122].mean())
         )
     before, after = np.mean(seen[comes - 12 : comes]), np.mean(seen[-12:])
-    return (np.array(seen) - before) / (after - before)
+    return np.asarray((np.array(seen) - before) / (after - before), np.float64)
 
 
 @pytest.mark.usefixtures("constant")

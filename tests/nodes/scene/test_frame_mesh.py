@@ -58,8 +58,8 @@ def test_from_its_resting_place_it_is_the_frame_and_aside_nothing_is_empty(
     node.open(node_context(gl=gl, connected=frozenset({"frame"})))
     scene = Packet(frame_mesh(frame(), depth, cell=8, reach=0.2), 0, 0)
 
-    def drawn(*move: float) -> np.ndarray:
-        made = node.process(RenderSceneInputs(Packet(CameraPose(move=move), 0, 0), scene)).frame
+    def drawn(x: float, y: float, z: float) -> np.ndarray:
+        made = node.process(RenderSceneInputs(Packet(CameraPose(move=(x, y, z)), 0, 0), scene)).frame
         assert made is not None
         return made.pixels
 
