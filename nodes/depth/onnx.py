@@ -116,7 +116,9 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         super().__init__(params)
         self._network: DepthNetwork | None = None
         self._still: StillDepth | None = None
-        self._begin()
+        self._range = DepthRange(params.settle_s)
+        self._steady = DepthSteady()
+        self._cut = SceneCut()
         self._size = (0, 0)
 
     @property
