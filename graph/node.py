@@ -78,6 +78,7 @@ class NodeContext:
         send: Has a node of this graph carry out one of its `Node.commands`, given as ``NODE.COMMAND``. Returns at
             once, from any thread; what does not exist is told to the user. Offline nothing is sent.
         cache_dir: Where a node may keep what took it long to make; None: nowhere.
+        still: Nothing that moves feeds the node: it runs once for each picture, not for each frame.
         beside: Has something done that depends on nothing but what it was made with, and returns what waits for its
             result, or raises what it failed with. Offline that is beside the node, on another thread, while the node
             takes its next inputs (see `Node.lag`); live it is done at once.
@@ -95,6 +96,7 @@ class NodeContext:
     status: Callable[[], tuple[str, ...]] = tuple
     send: Callable[[str], None] = lambda target: None
     cache_dir: Path | None = None
+    still: bool = False
     beside: Callable[[Callable[[], Any]], Callable[[], Any]] = _at_once
 
     def resolve(self, path: str) -> Path:

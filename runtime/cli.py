@@ -16,6 +16,7 @@ from vivant.runtime.commands.bench import bench
 from vivant.runtime.commands.cameras import cameras
 from vivant.runtime.commands.check import check
 from vivant.runtime.commands.demo import demo
+from vivant.runtime.commands.depth import depth
 from vivant.runtime.commands.doctor import doctor
 from vivant.runtime.commands.export import export
 from vivant.runtime.commands.models import models
@@ -68,7 +69,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_options)
     for command in (
-        run, animate, render, demo, rig, export, check, nodes, presets, cameras, doctor, models, schema, bench,
+        run, animate, render, demo, rig, export, depth, check, nodes, presets, cameras, doctor, models, schema, bench,
     ):  # fmt: skip
         app.command()(command)
     return app

@@ -106,4 +106,5 @@ class Services:
             gl=gl.context if gl else None,
             window=gl.window if gl else None,
             cache_dir=self.cache_dir,
+            still=spec.id in graph.still,
         )

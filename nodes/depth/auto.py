@@ -94,13 +94,7 @@ class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="
         try:
             network.open(context)
         except VivantError as error:
-            instead = "or give a depth map: --set depth.path=FILE"
-            raise VivantError(
-                error.what,
-                where=error.where,
-                remedy=f"{error.remedy}; {instead}" if error.remedy else instead,
-                exit_status=error.exit_status,
-            ) from error
+            raise _or_a_file(error) from error
         self._network = network
 
     def process(self, inputs: DepthAutoInputs) -> DepthAutoOutputs:
@@ -113,7 +107,10 @@ class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="
             return DepthAutoOutputs(self._file.process(DepthFileInputs(inputs.frame)).depth)
         if self._network is None:
             raise RuntimeError("process() before open()")
-        return DepthAutoOutputs(self._network.process(DepthOnnxInputs(inputs.frame)).depth)
+        try:
+            return DepthAutoOutputs(self._network.process(DepthOnnxInputs(inputs.frame)).depth)
+        except VivantError as error:  # of a still picture the network is opened only here
+            raise _or_a_file(error) from error
 
     def close(self, outcome: Outcome) -> None:
         """Let go of the map or the network."""
@@ -121,3 +118,13 @@ class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="
             if node is not None:
                 node.close(outcome)
         self._file = self._network = None
+
+
+def _or_a_file(error: VivantError) -> VivantError:
+    instead = "or give a depth map: --set depth.path=FILE"
+    return VivantError(
+        error.what,
+        where=error.where,
+        remedy=f"{error.remedy}; {instead}" if error.remedy else instead,
+        exit_status=error.exit_status,
+    )

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
+from vivant.nodes.depth.depth_png import WHITE, is_marked
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -39,7 +40,8 @@ class FilePolarity(StrEnum):
 def read_depth_file(file: Path, polarity: FilePolarity) -> tuple[Floats, float]:
     """Read relative inverse depth.
 
-    What is missing (not finite; for a distance also what is not above 0) is filled as in `filled_from_behind`.
+    What is missing (not finite; for a distance also what is not above 0) is filled as in `filled_from_behind`. The
+    rest is stretched from 0 to 1, without outliers, unless `depth_png` wrote it: that is read as it was.
 
     Args:
         file: PNG (8 or 16 bits, grey), ``.npy`` or ``.npz``.
@@ -52,7 +54,9 @@ def read_depth_file(file: Path, polarity: FilePolarity) -> tuple[Floats, float]:
     Raises:
         VivantError: It cannot be read, is no map, is far too large, or nearly all of it is missing.
     """
-    values = _numbers(file)
+    values, as_it_is = _numbers(file)
+    if as_it_is and polarity is not FilePolarity.METRIC:
+        return (values if polarity is FilePolarity.DISPARITY else 1 - values), 0.0
     good = np.isfinite(values)
     if polarity is FilePolarity.METRIC:
         good &= values > 0
@@ -103,12 +107,13 @@ def filled_from_behind(values: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     return np.ascontiguousarray(np.where(known, values, filled[nearest]), np.float32)
 
 
-def _numbers(file: Path) -> Floats:
+def _numbers(file: Path) -> tuple[Floats, bool]:
+    """Return the numbers of a file, and whether they are from 0 to 1 already."""
     suffix = file.suffix.lower()
     if suffix in (".npy", ".npz"):
-        values = _array(file)
+        values, marked = _array(file), False
     elif suffix == ".png":
-        values = _picture(file)
+        values, marked = _picture(file)
     else:
         raise VivantError(
             f"'{file.suffix}' is no kind of depth map that is read", where=str(file), remedy=_READ, exit_status=2
@@ -116,7 +121,9 @@ def _numbers(file: Path) -> Floats:
     values = np.squeeze(values)
     if values.ndim != 2 or min(values.shape) < LEAST_SIDE:
         raise _no_map(file, f"its numbers have the shape {tuple(values.shape)}, not (height, width)")
-    return np.ascontiguousarray(values, np.float32)
+    if marked:
+        values = values / np.float32(WHITE)
+    return np.ascontiguousarray(values, np.float32), marked
 
 
 def _array(file: Path) -> npt.NDArray[Any]:
@@ -147,7 +154,7 @@ def _array(file: Path) -> npt.NDArray[Any]:
         return np.array(found, np.float32)
 
 
-def _picture(file: Path) -> npt.NDArray[Any]:
+def _picture(file: Path) -> tuple[npt.NDArray[Any], bool]:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -157,6 +164,7 @@ def _picture(file: Path) -> npt.NDArray[Any]:
                 if opened.width * opened.height > MOST_NUMBERS:
                     raise _too_large(file, opened.width * opened.height)
                 opened.load()
+                marked = is_marked(opened)
                 image = opened.convert("RGB") if opened.mode in ("P", "RGBA") else opened
                 image = image.getchannel(0) if image.mode == "LA" else image
                 values = np.asarray(image, np.float32)
@@ -175,7 +183,7 @@ def _picture(file: Path) -> npt.NDArray[Any]:
         if np.ptp(values, axis=2).max(initial=0.0) > 2:
             raise _no_map(file, "it is a picture in colours: depth is grey")
         values = values[..., 0]
-    return values
+    return values, marked
 
 
 def _no_map(file: Path, why: str) -> VivantError:

@@ -131,6 +131,13 @@ class DepthNetwork:
         try:
             (result,) = self._session.run([self._output], {form.name: tensor})
         except Exception as error:  # ONNX Runtime's exceptions have no common base but this
+            if _is_out_of_memory(error):
+                raise VivantError(
+                    f"The depth network needs more memory than there is for an input of {width} x {height} pixels: "
+                    f"{_first_line(error)}",
+                    where=str(self.path),
+                    remedy="set the node's parameter 'size' lower, close other programs, or use a smaller model",
+                ) from error
             raise VivantError(
                 f"The depth network fails on an input of {width} x {height} pixels: {_first_line(error)}",
                 where=str(self.path),
@@ -252,6 +259,12 @@ def _choose_providers(provider: Provider, available: list[str]) -> list[str]:
 def _load_error(path: Path, error: Exception) -> VivantError:
     text = _first_line(error)
     lowered = text.lower()
+    if _is_out_of_memory(error):
+        return VivantError(
+            f"The model needs more memory than there is to be loaded: {text}",
+            where=str(path),
+            remedy="close other programs, or use a smaller model",
+        )
     if "external data" in lowered or "external_data" in lowered or "data file" in lowered:
         return VivantError(
             f"The model keeps its weights in another file, which is missing or outside its folder: {text}",
@@ -303,6 +316,14 @@ def _output_name(session: Any) -> str:
     # networks that also give a confidence or a focal length name the map after what it is
     named = [name for name in names if any(word in name.lower() for word in ("depth", "disp"))]
     return (named or names)[0]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower()
+    # of the processor, of a graphics card, and of the system: ONNX Runtime has no exception for it
+    return any(words in text for words in ("bad_alloc", "failed to allocate", "out of memory", "bad allocation"))
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,9 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
 from vivant.nodes.depth.depth_network import DepthNetwork, Normalize, Provider
 from vivant.nodes.depth.depth_range import DepthRange
+from vivant.nodes.depth.depth_steady import DepthSteady
+from vivant.nodes.depth.scene_cut import SceneCut
+from vivant.nodes.depth.still_depth import StillDepth
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
 
@@ -27,6 +30,10 @@ EDGE_CELLS = 2.0
 """Window of the edge alignment, in pixels of the network's output: its edges are no finer than those."""
 EDGE_EPS = 40.0
 """Contrast (squared, colours in 0..255) below which depth is smoothed across."""
+
+LEAST_DISTANCES = 0.1
+"""Share of a map of distances that must be above 0: else they are none."""
+_OUTSIDE = ("near", "far", "settle_s", "calm")  # parameters that leave the map of a still picture as it is
 
 
 class Polarity(StrEnum):
@@ -72,6 +79,13 @@ class DepthOnnxParams(NodeParams):
     near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=10)
     far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=10)
     settle_s: float = param(1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60)
+    # Measured with a synthetic network (tests/nodes/depth/test_video_depth.py prints the table).
+    calm: float = param(
+        0.75,
+        "Of a video: how much of what was shown is kept from map to map where nothing moves; 0 takes each as it is.",
+        ge=0,
+        le=0.95,
+    )
     align_edges: bool = param(True, "Align the edges of depth to those of the picture.")
 
     @model_validator(mode="after")
@@ -101,7 +115,10 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
     def __init__(self, params: DepthOnnxParams) -> None:
         super().__init__(params)
         self._network: DepthNetwork | None = None
+        self._still: StillDepth | None = None
         self._range = DepthRange(params.settle_s)
+        self._steady = DepthSteady()
+        self._cut = SceneCut()
         self._size = (0, 0)
 
     @property
@@ -115,7 +132,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         return self._network.providers_asked if self._network is not None else ()
 
     def open(self, context: NodeContext) -> None:
-        """Load the network and try it.
+        """Load the network and try it; of a still picture only once its depth is not found on disk.
 
         Raises:
             VivantError: The model cannot be had, is damaged, or is no depth network.
@@ -123,18 +140,34 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         params = self.params
         is_file = params.model.lower().endswith(".onnx")
         path = context.resolve(params.model) if is_file else context.fetch(params.model)
-        self._network = DepthNetwork(
-            path,
+        self._path, self._notice = path, context.notice
+        if _says_metric(path) and params.polarity is Polarity.DISPARITY:
+            context.notice(
+                f"{path.name}: by its name it gives distances, and `polarity` says that larger is nearer: near and far "
+                "may be exchanged"
+            )
+        if context.still:
+            self._still = StillDepth(path, context.cache_dir)
+        else:
+            self._network = self._opened()
+        self._begin()
+        self._size = (0, 0)
+
+    def _opened(self) -> DepthNetwork:
+        params = self.params
+        network = DepthNetwork(
+            self._path,
             side=params.size,
             normalize=params.normalize,
             provider=params.provider,
             threads=params.threads,
         )
         wanted = params.provider not in (Provider.AUTO, Provider.CPU)
-        if wanted and self.providers[0] == "CPUExecutionProvider":
-            context.notice(f"{params.provider.value} cannot compute this network: the CPU does")
-        self._range = DepthRange(params.settle_s)
-        self._size = (0, 0)
+        if wanted and network.providers[0] == "CPUExecutionProvider":
+            self._notice(f"{params.provider.value} cannot compute this network: the CPU does")
+        if network.form.dtype is np.uint8 and params.normalize is not Normalize.IMAGENET:
+            self._notice(f"{self._path.name} takes colours as bytes: `normalize` does nothing for it")
+        return network
 
     def process(self, inputs: DepthOnnxInputs) -> DepthOnnxOutputs:
         """Estimate the depth of one picture.
@@ -142,50 +175,92 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         Raises:
             VivantError: The network fails, or gives nothing but NaN.
         """
-        network = self._network
-        if network is None:
+        picture, p = inputs.frame.value, self.params
+        begins = False
+        if self._still is not None:
+            settings = {name: value for name, value in dict(p).items() if name not in _OUTSIDE}
+            values = self._still.of(picture.rgb, settings, lambda: self._of_still(picture))
+        elif self._network is None:
             raise RuntimeError("process before open")
-        picture = inputs.frame.value
-        if (picture.width, picture.height) != self._size:  # another stream: its range says nothing here
-            self._size = (picture.width, picture.height)
-            self._range = DepthRange(self.params.settle_s)
-        raw = network.run(picture.rgb)
-        disparity = _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
-        values = self._range.normalise(disparity, inputs.frame.t_ns)
+        else:
+            values, begins = self._of_video(self._network, picture, inputs.frame.t_ns)
+        return DepthOnnxOutputs(DepthMap(values, p.near, p.far, begins))
+
+    def _of_still(self, picture: Picture) -> Floats:
+        if self._network is None:
+            self._network = self._opened()
+        disparity = self._disparity(self._network, picture)
+        return self._finished(DepthRange(0).normalise(disparity, 0), picture)
+
+    def _of_video(self, network: DepthNetwork, picture: Picture, t_ns: int) -> tuple[Floats, bool]:
+        size = (picture.width, picture.height)
+        cut = self._cut.begins(picture.rgb)
+        begins = cut or size != self._size
+        if begins:  # another stream or scene: what was learned says nothing here
+            self._size = size
+            self._range, self._steady = DepthRange(self.params.settle_s), DepthSteady()
+        disparity = self._disparity(network, picture)
+        if self.params.calm > 0:
+            disparity, unlike = self._steady.take(disparity, self.params.calm)
+            if unlike and not begins:
+                begins, self._range = True, DepthRange(self.params.settle_s)
+        return self._finished(self._range.normalise(disparity, t_ns), picture), begins
+
+    def _begin(self) -> None:
+        self._range = DepthRange(self.params.settle_s)
+        self._steady = DepthSteady()
+        self._cut = SceneCut()
+
+    def _disparity(self, network: DepthNetwork, picture: Picture) -> Floats:
+        return _disparity(network.run(picture.rgb), _is_metric(self.params.polarity, network.path), network.path)
+
+    def _finished(self, values: Floats, picture: Picture) -> Floats:
+        cell = max(picture.pixels.shape[:2]) / max(values.shape)
         values = _resize(values, picture.width, picture.height)
         if self.params.align_edges:
-            values = _align(values, picture.rgb, max(picture.pixels.shape[:2]) / max(raw.shape))
-        values = np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
-        return DepthOnnxOutputs(DepthMap(values, self.params.near, self.params.far))
+            values = _align(values, picture.rgb, cell)
+        return np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
 
     def update(self, params: DepthOnnxParams) -> None:
         """Take over changed live parameters."""
+        if params.polarity is not self.params.polarity:
+            self._begin()  # what was near is far
         super().update(params)
         self._range.settle_s = params.settle_s
 
     def close(self, outcome: Outcome) -> None:
         """Release the network."""
-        self._network = None
+        self._network = self._still = None
 
 
 def _is_metric(polarity: Polarity, path: Path) -> bool:
-    if polarity is Polarity.AUTO:
-        return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
-    return polarity is Polarity.METRIC
+    return _says_metric(path) if polarity is Polarity.AUTO else polarity is Polarity.METRIC
+
+
+def _says_metric(path: Path) -> bool:
+    return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
 
 
 def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
     """Return finite inverse depth; what is not finite becomes the farthest that is."""
-    good = np.isfinite(raw)
-    if metric:
-        good &= raw > 1e-6
-        raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
+    finite = np.isfinite(raw)
+    good = finite & (raw > 1e-6) if metric else finite
+    if metric and finite.any() and good.sum() < LEAST_DISTANCES * finite.sum():
+        wrong = 100 * (1 - good.sum() / finite.sum())
+        raise VivantError(
+            f"Of what the depth network gives, {wrong:.0f} % is no distance: not above 0.",
+            where=str(path),
+            remedy="if larger is nearer for this network, set the node's parameter 'polarity' to disparity; else check "
+            "'normalize'",
+        )
     if not good.any():
         raise VivantError(
             "The depth network gives no usable number for this picture.",
             where=str(path),
             remedy="check the node's parameters 'normalize' and 'polarity'; half precision may overflow",
         )
+    if metric:
+        raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
     result: Floats = np.where(good, raw, raw[good].min()).astype(np.float32)
     return result
 

@@ -17,11 +17,13 @@ class DepthMap:
             differ from the picture's; it covers the same area.
         near: z of value 1 in picture space (1 unit = picture height, z toward the viewer).
         far: z of value 0 in picture space.
+        begins: A scene begins with it: it is not to be faded from the map before.
     """
 
     values: npt.NDArray[np.float32]
     near: float
     far: float
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

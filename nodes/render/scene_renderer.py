@@ -55,9 +55,10 @@ class SceneRenderer:
             pixels = layer.texture
             texture = context.texture((pixels.shape[1], pixels.shape[0]), 4, np.ascontiguousarray(pixels).tobytes())
             texture.repeat_x = texture.repeat_y = False
-            texture.build_mipmaps()  # for small frames, and for what is out of focus
             if self.view[1] >= scene.size[1]:
                 texture.filter = (context.LINEAR, context.LINEAR)
+            else:
+                texture.build_mipmaps()
             self._textures.append(texture)
         self._blurs = False
         self._held = [self._vertices, self._index, *self._textures]
@@ -159,6 +160,8 @@ class SceneRenderer:
             context = self._context
             least = context.LINEAR_MIPMAP_LINEAR if self._blurs else context.LINEAR
             for texture in self._textures:
+                if self._blurs:  # not before: of a video each frame is a scene, and this is a fifth of its work
+                    texture.build_mipmaps()
                 texture.filter = (least, context.LINEAR)
 
     def _set(self, name: str, value: Any) -> None:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
-from vivant.graph.node import Outcome
 from vivant.graph.preset import apply_overrides, load_preset
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
-from vivant.runtime.clock import MonotonicClock, VirtualClock
-from vivant.runtime.node_fault import NodeFault, explain
-from vivant.runtime.prelude import run_still_part
 from vivant.runtime.services import Services
 from vivant.runtime.shipped_presets import find_preset
-from vivant.runtime.station import Station
+from vivant.runtime.still_run import run_still
 
 if TYPE_CHECKING:
     from vivant.nodes.rig.sheet import Rig
@@ -52,7 +47,7 @@ def rig_of(portrait: str, preset: str, overrides: list[str], services: Services,
         )
     needed = graph.upstream([builder.id]) | {builder.id}
     part = replace(graph, nodes=tuple(spec for spec in graph.nodes if spec.id in needed))
-    values = _run(part, services, stop)
+    values = run_still(part, services, stop)
     if values is None:
         raise VivantError("interrupted: nothing was made")
 
@@ -86,28 +81,3 @@ def _graph(portrait: str, preset: str, overrides: list[str]) -> Graph:
     path = find_preset(preset)
     document = apply_overrides(load_preset(path), [f"portrait.path={json.dumps(portrait)}", *overrides])
     return validate(document, Registry.installed(), path.parent, where=str(path))
-
-
-def _run(graph: Graph, services: Services, stop: threading.Event) -> dict[str, dict[str, Any]] | None:
-    clock, wall = VirtualClock(), MonotonicClock()
-    stations: dict[str, Station] = {}
-    for spec in graph.nodes:
-        context = services.node_context(graph, spec, clock.now_ns, offline=True)
-        stations[spec.id] = Station(graph, spec, context, wall.now_ns, services.trace)
-    outcome = Outcome.FAILED
-
-    def call(station: Station, work: Callable[[], None]) -> None:
-        work()
-
-    try:
-        for station in stations.values():
-            with NodeFault.of(station.id):
-                station.open()
-        values = run_still_part(graph, stations, call, stop.is_set, {})
-        outcome = Outcome.INTERRUPTED if values is None else Outcome.DONE
-        return values
-    except NodeFault as fault:
-        raise explain(fault.error, fault.node_id, services.log_dir) from fault.error
-    finally:
-        for station in reversed(stations.values()):
-            station.close(outcome)

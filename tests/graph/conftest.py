@@ -54,10 +54,16 @@ class ImageParams(PathParams):
     max_size: int = param(2048, "Pixels of the longer side.")
 
 
+class NetworkParams(NodeParams):
+    size: int = param(518, ge=32)
+    threads: int = param(2, ge=1)
+
+
 class MoveParams(NodeParams):
     move: str = param("orbit", "What it does.")
     amplitude: float = param(0.1, "How far.", ge=0)
     period_s: float = param(6.0, "How long.", gt=0)
+    rate_hz: float = param(30.0, ge=1, le=240)
 
 
 class ViewParams(NodeParams):
@@ -197,6 +203,8 @@ def registry() -> Registry:
         _source("source.camera_path", MoveParams, Pace.MEDIA, _outputs(camera=CameraPose)),
         _node("depth.auto", PathParams, _inputs(frame=Picture), _outputs(depth=DepthMap)),
         _node("scene.build", ReachParams, _inputs(depth=DepthMap, frame=Picture), _outputs(scene=Scene)),
+        _node("scene.relief", NodeParams, _inputs(frame=Picture, depth=DepthMap), _outputs(scene=Scene)),
+        _node("depth.onnx", NetworkParams, _inputs(frame=Picture), _outputs(depth=DepthMap)),
         _node(
             "render.scene",
             ViewParams,

@@ -64,7 +64,8 @@ def ramp(height: int = 60, width: int = 90) -> Picture:
     return picture_of(np.repeat(np.tile(row, (height, 1))[..., None], 3, axis=2))
 
 
-def open_node(path: Path, notices: list[str] | None = None, **params: Any) -> DepthOnnx:
+def open_node(path: Path, notices: list[str] | None = None, *, kept_in: Path | None = None, **params: Any) -> DepthOnnx:
+    """Open a node; of a still picture, whose depth is kept, where there is a folder for it."""
     node = DepthOnnx(DepthOnnxParams.model_validate({"model": path.name, "threads": 1} | params))
     node.open(
         NodeContext(
@@ -74,6 +75,8 @@ def open_node(path: Path, notices: list[str] | None = None, **params: Any) -> De
             notice=(notices if notices is not None else []).append,
             connected=frozenset({"depth"}),
             offline=True,
+            cache_dir=kept_in,
+            still=kept_in is not None,
         )
     )
     return node
@@ -302,3 +305,131 @@ def test_telemetry_is_switched_off_in_the_environment(save: Save, monkeypatch: p
     monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
     open_node(save())
     assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def dies(message: str) -> Callable[..., Any]:
+    """A call that fails as ONNX Runtime does: with its own class of error, told by its words alone."""
+
+    def call(*_: Any, **__: Any) -> Any:
+        raise RuntimeError(message)
+
+    return call
+
+
+def test_a_model_that_needs_more_memory_than_there_is_is_told(save: Save) -> None:
+    # four petabytes: more than a process can address, so that it fails on every machine, and at once
+    shape = numpy_helper.from_array(np.array([1, 1, 2**25, 2**25], np.int64), "shape")
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["huge"]),
+        helper.make_node("ReduceMean", ["x"], ["m"], keepdims=1),
+        helper.make_node("Add", ["huge", "m"], ["depth"]),
+    ]
+    with pytest.raises(VivantError, match="more memory than there is") as caught:
+        open_node(save(nodes=nodes, initializers=[shape]))
+    assert str(caught.value).count("\n") == 2
+
+
+@pytest.mark.parametrize("words", ["std::bad_alloc", "Failed to allocate memory for requested buffer of size 12"])
+def test_memory_that_runs_out_while_it_runs_is_told_with_what_to_do(
+    save: Save, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    network = DepthNetwork(save())
+    monkeypatch.setattr(network, "_session", type("Session", (), {"run": dies(words)})())
+    with pytest.raises(VivantError, match="more memory than there is") as caught:
+        network.run(np.zeros((40, 40, 3), np.uint8))
+    assert "'size' lower" in caught.value.remedy
+    monkeypatch.setattr(network, "_session", type("Session", (), {"run": dies("a fault of another kind")})())
+    with pytest.raises(VivantError, match="fails on an input"):
+        network.run(np.zeros((40, 40, 3), np.uint8))
+
+
+def test_memory_that_runs_out_while_it_is_loaded_is_told(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", dies("std::bad_alloc"))
+    with pytest.raises(VivantError, match="memory than there is to be loaded"):
+        DepthNetwork(save())
+
+
+def test_disparities_that_are_taken_for_distances_are_told(save: Save) -> None:
+    """Colours from -1 to 1 give this network's map a sign: a dark picture is below 0, where no distance is."""
+    dark = picture_of(np.full((40, 40, 3), 10.0))
+    with pytest.raises(VivantError, match="no distance: not above 0") as caught:
+        depth_of(open_node(save(), normalize="half", polarity="metric"), dark)
+    assert "polarity" in caught.value.remedy and "disparity" in caught.value.remedy
+    assert (depth_of(open_node(save(), normalize="half", polarity="disparity"), dark).values == 0).all()
+
+
+def test_what_contradicts_the_model_is_told(save: Save) -> None:
+    notices: list[str] = []
+    open_node(save("metric_net.onnx"), notices, polarity="disparity")
+    assert "near and far may be exchanged" in notices[0]
+    nodes = [
+        helper.make_node("Cast", ["x"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["f"], ["m"], axes=[1], keepdims=1),
+        helper.make_node("Cast", ["m"], ["depth"], to=TensorProto.UINT8),
+    ]
+    of_bytes = save("bytes.onnx", shape=(1, 3, 16, 16), element=TensorProto.UINT8, nodes=nodes)
+    open_node(of_bytes, notices, normalize="half")
+    assert "`normalize` does nothing" in notices[1]
+    open_node(save("other.onnx"), notices, normalize="half", polarity="metric")
+    assert len(notices) == 2
+
+
+@pytest.mark.parametrize("wrong", [{"polarity": "metrc"}, {"normalize": "imagenet2"}, {"size": 8}, {"threads": 0}])
+def test_what_is_no_setting_is_refused(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ValidationError, match=name):
+        DepthOnnxParams.model_validate(wrong)
+
+
+def test_of_a_still_picture_the_second_time_no_network_runs(
+    save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, cache = save(), tmp_path / "cache"
+    first = depth_of(open_node(path, kept_in=cache), ramp(), t_ns=5)
+    monkeypatch.setattr(DepthNetwork, "__init__", dies("the network was opened"))
+    node = open_node(path, kept_in=cache, near=0.1)
+    again = depth_of(node, ramp(), t_ns=7)
+    assert (again.values == first.values).all() and again.values.dtype == np.float32
+    assert again.near == 0.1  # how deep it is to be is no matter of the network
+    others: list[dict[str, Any]] = [{"align_edges": False}, {"normalize": "half"}, {"size": 64}]
+    for changed in others:
+        with pytest.raises(RuntimeError, match="was opened"):
+            depth_of(open_node(path, kept_in=cache, **changed), ramp())
+    with pytest.raises(RuntimeError, match="was opened"):
+        depth_of(node, ramp(60, 91))
+    path.write_bytes(path.read_bytes() + b"\x72\x00")  # another model under the same name
+    with pytest.raises(RuntimeError, match="was opened"):
+        depth_of(open_node(path, kept_in=cache), ramp())
+
+
+def test_a_damaged_kept_map_is_made_anew(save: Save, tmp_path: Path) -> None:
+    path, cache = save(), tmp_path / "cache"
+    first = depth_of(open_node(path, kept_in=cache), ramp()).values
+    (file,) = cache.rglob("*.npz")
+    file.write_bytes(file.read_bytes()[:100])
+    assert (depth_of(open_node(path, kept_in=cache), ramp()).values == first).all()
+
+
+def test_a_model_with_weights_beside_it_is_never_taken_from_the_cache(save: Save, tmp_path: Path) -> None:
+    """What else it is made of is not looked at, so it may have changed."""
+    weights = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32), "w")
+    np.ones(3, np.float32).tofile(tmp_path / "weights.bin")
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    for key, value in {"location": "weights.bin", "offset": "0", "length": "12"}.items():
+        weights.external_data.append(onnx.StringStringEntryProto(key=key, value=value))
+    path = save(nodes=[helper.make_node("Conv", ["x", "w"], ["depth"])], initializers=[weights])
+    assert depth_of(open_node(path, kept_in=tmp_path / "cache"), ramp()).values.max() > 0.9
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_a_missing_and_a_damaged_model_are_told_of_still_pictures_too(save: Save, tmp_path: Path) -> None:
+    with pytest.raises(VivantError, match="no such model file"):
+        depth_of(open_node(tmp_path / "nothing.onnx", kept_in=tmp_path), ramp())
+    for content in (b"", b"rubbish"):
+        path = save()
+        path.write_bytes(content)
+        with pytest.raises(VivantError, match="no ONNX model"):
+            depth_of(open_node(path, kept_in=tmp_path), ramp())

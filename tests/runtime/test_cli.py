@@ -511,6 +511,7 @@ def test_presets_are_listed(cli: Cli) -> None:
         "portrait",
         "relief",
         "stereo",
+        "webcam-relief",
         "window",
     ]
     for line in ran.out.splitlines()[:-1]:

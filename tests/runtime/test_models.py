@@ -7,13 +7,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from vivant.graph.errors import VivantError
+from vivant.graph.node import NodeContext
+from vivant.graph.packet import Packet
+from vivant.nodes.depth.onnx import DepthOnnx, DepthOnnxInputs, DepthOnnxParams
+from vivant.nodes.formats.picture import Picture
 from vivant.runtime.model_table import ModelFile, known_models
 from vivant.runtime.models import ModelStore, build_cache_dir, default_cache_dir, describe_models
 
@@ -290,3 +296,59 @@ def test_models_are_listed_with_their_state(tmp_path: Path) -> None:
     assert {row.state for row in rows} == {"missing"}
     assert "face_landmarker" in [row.name for row in rows]
     assert not (tmp_path / "nothing").exists()
+
+
+@pytest.fixture(scope="module")
+def small_network() -> bytes:
+    """A depth network that takes what is bright for near, with enough ballast to be broken off in the middle."""
+    weights = numpy_helper.from_array(np.full((1, 3, 1, 1), 1 / 3, np.float32), "w")
+    ballast = numpy_helper.from_array(np.random.default_rng(0).random(100_000).astype(np.float32), "ballast")
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["depth"])],
+        "bright",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])],
+        [helper.make_tensor_value_info("depth", TensorProto.FLOAT, None)],
+        [weights, ballast],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def depth_of_ramp(store: ModelStore, context: Callable[..., NodeContext]) -> np.ndarray:
+    """Fetch the network as a node does, and run it."""
+    node = DepthOnnx(DepthOnnxParams(model="thing", threads=1))
+    node.open(context(fetch=store.fetch))
+    pixels = np.repeat(np.tile(np.linspace(0, 255, 64).astype(np.uint8), (48, 1))[..., None], 3, axis=2)
+    return node.process(DepthOnnxInputs(Packet(Picture(np.ascontiguousarray(pixels)), 0, 0))).depth.values
+
+
+def test_a_network_is_fetched_resumed_and_run(
+    tmp_path: Path, server: Server, small_network: bytes, node_context: Callable[..., NodeContext]
+) -> None:
+    server.content, server.break_after = small_network, [100_000, 50_000]
+    values = depth_of_ramp(store_for(tmp_path, server.url, content=small_network), node_context)
+    assert values[:, :3].max() < 0.1 and values[:, -3:].min() > 0.9
+    assert server.requests == ["", "bytes=100000-", "bytes=150000-"]
+    offline = store_for(tmp_path, server.url, content=small_network, offline=True)
+    assert (depth_of_ramp(offline, node_context) == values).all()
+
+
+def test_a_corrupted_network_is_never_opened(
+    tmp_path: Path,
+    server: Server,
+    small_network: bytes,
+    node_context: Callable[..., NodeContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    middle = len(small_network) // 2
+    server.content = small_network[:middle] + bytes([small_network[middle] ^ 1]) + small_network[middle + 1 :]
+    with monkeypatch.context() as watched:
+        watched.setattr("vivant.nodes.depth.depth_network.open_session", lambda *_: pytest.fail("it was opened"))
+        with pytest.raises(VivantError, match="wrong hash"):
+            depth_of_ramp(store_for(tmp_path, server.url, content=small_network), node_context)
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".lock"}
+    # the half of a wrong file that an earlier run left is not joined with the rest of the right one
+    server.content = small_network
+    (tmp_path / "thing.bin.0.part").write_bytes(b"x" * middle)
+    values = depth_of_ramp(store_for(tmp_path, server.url, content=small_network), node_context)
+    assert values[:, -3:].min() > 0.9

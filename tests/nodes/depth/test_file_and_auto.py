@@ -99,6 +99,16 @@ def test_without_a_file_the_network_estimates(node_context: Contexts, tmp_path: 
     node.close(Outcome.DONE)
 
 
+def test_of_a_still_picture_both_ways_out_are_told_too(node_context: Contexts, tmp_path: Path) -> None:
+    """Its network is opened only when the picture is there."""
+    (tmp_path / "cut.onnx").write_bytes(b"no model")
+    node = DepthAuto(DepthAutoParams(model="cut.onnx"))
+    node.open(node_context(still=True, cache_dir=tmp_path / "cache"))
+    with pytest.raises(VivantError, match="no ONNX model") as caught:
+        node.process(DepthAutoInputs(frame(40, 30)))
+    assert "depth.path=FILE" in caught.value.remedy
+
+
 def test_without_file_and_network_both_ways_out_are_told(node_context: Contexts) -> None:
     with pytest.raises(VivantError, match="no file depth_anything_v2_small") as caught:
         DepthAuto(DepthAutoParams()).open(node_context())
