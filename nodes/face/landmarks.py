@@ -125,7 +125,8 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         model = context.fetch("face_landmarker")
         self._notice = context.notice
         confidence = self.params.confidence
-        self._reader: FaceReader | None = FaceReader(model, confidence)
+        reader = FaceReader(model, confidence)
+        self._reader: FaceReader | None = reader
         self._steady = SteadyReading()
         self._centred = CentredReading() if context.offline and self.params.mode is Mode.VIDEO else None
         following = self.params.following
@@ -134,7 +135,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         self._recorded: RecordedFaces | None = None
         if self._centred is not None and self._afresh:
             most = _MOST_FOLLOWED if self.params.several else 1
-            self._recorded = RecordedFaces(lambda: FaceReader(model, confidence), context.beside, most)
+            self._recorded = RecordedFaces(reader, lambda: FaceReader(model, confidence), context.beside, most)
         self._seen = self._empty = 0
 
     @classmethod

@@ -27,13 +27,15 @@ class RecordedFaces:
     """Searches every frame like a single picture, so that none waits for the one before; gives them in order.
 
     Args:
-        make_reader: Makes a reader: networks work on one picture at a time, so there is one for each at work.
+        reader: Reads; networks work on one picture at a time, so where several are at work each has its own.
+        make_reader: Makes one more.
         beside: `NodeContext.beside`.
         most: How many faces are wanted.
     """
 
     def __init__(
         self,
+        reader: FaceReader,
         make_reader: Callable[[], FaceReader],
         beside: Callable[[Callable[[], list[FaceReading]]], Callable[[], list[FaceReading]]],
         most: int,
@@ -41,7 +43,7 @@ class RecordedFaces:
         self._make_reader = make_reader
         self._beside = beside
         self._most = most
-        self._idle: deque[FaceReader] = deque()
+        self._idle = deque([reader])
         self._begun: deque[tuple[Packet[Picture], Callable[[], list[FaceReading]]]] = deque()
 
     def step(self, frame: Packet[Picture]) -> Searched | None:

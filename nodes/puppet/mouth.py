@@ -40,7 +40,7 @@ _SURROUNDINGS = 8
 _COLUMNS, _ROWS = 19, 7
 _PAGE = (640, 224)
 _IVORY = (0.88, 0.83, 0.74)
-"""Of teeth that are not bleached, where fair skin has 0.68; with the lips around they are never the brightest."""
+"""Of teeth that are not bleached, in the light in which fair skin has a luminance of 0.68."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
