@@ -46,8 +46,8 @@ class VideoParams(NodeParams):
         17, "Constant rate factor: smaller is better and larger on disk.", cost=Cost.REOPEN, ge=0, le=51
     )
     # Measured on 78 frames of a face at 725 x 725, quality 17, one core, conversion included: ultrafast
-    # 3.1 ms a frame, 1.5 MB, 43.8 dB; superfast 6.3 ms, 1.4 MB, 43.7 dB; veryfast 8.9 ms, 0.5 MB, 42.5 dB;
-    # faster 16 ms, 0.5 MB, 43.0 dB. On two cores encoding shares them with tracking and drawing: the quickest it is.
+    # 4.2 ms a frame, 1.5 MB, 43.8 dB; superfast 5.7 ms, 1.4 MB, 43.7 dB; veryfast 7.9 ms, 0.5 MB, 42.5 dB;
+    # faster 13 ms, 0.5 MB, 43.0 dB. On two cores encoding shares them with tracking and drawing: the quickest it is.
     speed: Literal["ultrafast", "superfast", "veryfast", "faster", "medium", "slow"] = param(
         "ultrafast", "The encoder's preset: a slower one writes smaller files.", cost=Cost.REOPEN
     )

@@ -43,7 +43,7 @@ def export(
     from vivant.runtime.export_portrait import export_portrait
     from vivant.runtime.given_files import output_file, portrait_file
     from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
-    from vivant.runtime.models import ModelStore
+    from vivant.runtime.models import ModelStore, build_cache_dir
     from vivant.runtime.notices import Notices
     from vivant.runtime.progress import FetchProgress
     from vivant.runtime.services import Services
@@ -51,7 +51,8 @@ def export(
     path = portrait_file(portrait)
     target = output_file(out, path)
     with Notices() as notice, FetchProgress() as fetching, stop_on_interrupt(say_at_once) as stop:
-        services = Services(fetch=ModelStore(progress=fetching).fetch, notice=notice, gl=None)
+        store = ModelStore(progress=fetching, stopped=stop.is_set)
+        services = Services(fetch=store.fetch, notice=notice, gl=None, cache_dir=build_cache_dir())
         written = export_portrait(
             path, target, preset, from_here(set_, Path.cwd()), services, stop,
             performance=performance, backdrop=backdrop, texture_px=texture_size,
