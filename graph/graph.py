@@ -141,6 +141,15 @@ class Graph:
         return frozenset(still)
 
     @cached_property
+    def settled(self) -> frozenset[str]:
+        """Nodes that an offline run asks once: those of `still`, and what settles and is fed by nothing else."""
+        settled = set(self.still)
+        for spec in self.nodes:
+            if spec.ticks and spec.node_class.settles and all(link.node in settled for link in spec.links.values()):
+                settled.add(spec.id)
+        return frozenset(settled)
+
+    @cached_property
     def unmoved(self) -> frozenset[str]:
         """Nodes that nothing but ONCE sources feeds, whatever wakes them: their values have no age."""
         unmoved: set[str] = set()

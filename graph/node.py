@@ -68,8 +68,8 @@ class NodeContext:
         connected: Names of this node's outputs that some node reads. It may change while the node runs:
             `Node.reconnect`.
         offline: True when no frame may be dropped and time is virtual.
-        gl: The ``moderngl.Context`` in the render lane, None elsewhere. Typed loosely because
-            graph/ does not know OpenGL.
+        gl: The ``moderngl.Context`` for a node that draws, None for others. Typed loosely because graph/ does not
+            know OpenGL.
         window: The GLFW window behind `gl` where the run has one.
         kept: What a node leaves for itself: when it fails and is opened anew, as another instance, it finds it
             here (which device it had, say). Empty at the first opening.
@@ -144,6 +144,12 @@ class Node(ABC, Generic[P, I, O]):
     exclusive: ClassVar[bool]
     """What it opens cannot be open twice (a camera, a file that is written): where a running graph gets a new
     instance of it, the old one is closed first. All others are opened beside the old one, which works on meanwhile."""
+    draws: ClassVar[bool]
+    """It uses OpenGL, as nodes of the render lane do unless they say otherwise. One that does not is given none, and
+    offline it need not wait for those that do."""
+    settles: ClassVar[bool]
+    """Time is nothing to it: a tick only lets it go on with what it works at, and offline its first answer is its last
+    as long as its other inputs stand still. Where nothing that moves feeds it, it is asked once there."""
     commands: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """What it can be told while it runs, by name, each with one line of help: moments, where a parameter is a value."""
     params_type: ClassVar[builtins.type[NodeParams]]  # in this class, `type` is the name of the node type
@@ -159,12 +165,15 @@ class Node(ABC, Generic[P, I, O]):
         lane: Lane = Lane.WORKER,
         shows: bool = False,
         exclusive: bool = False,
+        draws: bool = True,
+        settles: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         if type is None:
             return  # an intermediate base class, such as Source
         cls.type, cls.lane, cls.shows, cls.exclusive = type, lane, shows, exclusive
+        cls.draws, cls.settles = draws and lane is Lane.RENDER, settles
         cls.about = (cls.__doc__ or "").strip().split("\n")[0]
         cls.params_type, cls.inputs_type, cls.outputs_type = _type_arguments(cls)
         cls.input_ports = input_ports(cls.inputs_type)

@@ -116,7 +116,11 @@ class LiveEngine:
                 values = None
                 if self._open(stop):
                     values = run_prelude(
-                        self._graph, self._stations, self._call(stop), lambda: self._asked_to_end(stop)
+                        self._graph,
+                        self._stations,
+                        self._call(stop),
+                        lambda: self._asked_to_end(stop),
+                        self._graph.still,
                     )
                 begin_ns = self._clock.now_ns()
                 if values is not None:

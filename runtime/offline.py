@@ -49,8 +49,8 @@ class Progress(Protocol):
 class OfflineEngine:
     """Runs a graph once through, one step per emission of its primary MEDIA source.
 
-    Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking a frame
-    behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
+    Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking and moving a
+    frame behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
     depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are
     as many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
     What nodes give out (`NodeContext.beside`) is done on further threads: they take up what time cores have left.
@@ -109,7 +109,7 @@ class OfflineEngine:
                     station
                     for node_id, station in self._stations.items()
                     if stage_of[node_id] == name
-                    and node_id not in self._graph.still
+                    and node_id not in self._graph.settled
                     and (primary is None or node_id != primary.id)
                 ],
                 clock,
@@ -124,7 +124,7 @@ class OfflineEngine:
                     break
                 with NodeFault.of(station.id):
                     call(station, station.open)
-            self._interrupted = stop.is_set() or run_prelude(self._graph, self._stations, call, stop.is_set) is None
+            self._interrupted = stop.is_set() or not self._prelude(call, stop)
             begin = self._wall.now_ns()
             if not self._interrupted:
                 self._services.opened(self._stations.values())
@@ -160,7 +160,7 @@ class OfflineEngine:
         patience = Patience(stop, self._wall.now_ns, SHUTDOWN_NS)
 
         def call(station: Station, work: Callable[[], None]) -> None:
-            if station.spec.node_class.lane is Lane.RENDER:
+            if station.spec.node_class.draws:
                 work()
                 return
             helper = _Helper(f"vivant {station.id}", work, lambda: None)
@@ -188,6 +188,9 @@ class OfflineEngine:
 
         return self._pool.begin(work if trace is None else traced)
 
+    def _prelude(self, call: Callable[[Station, Callable[[], None]], None], stop: threading.Event) -> bool:
+        return run_prelude(self._graph, self._stations, call, stop.is_set, self._graph.settled) is not None
+
     def _leave(self, node_id: str) -> None:
         self._interrupted = True
         self._hung.add(node_id)
@@ -212,13 +215,16 @@ class OfflineEngine:
 
         Behind a node that looks ahead another stage begins, which is as many steps behind.
         """
-        drawn = [spec.id for spec in self._graph.nodes if spec.node_class.lane is Lane.RENDER]
+        settled = self._graph.settled
+        drawn = [spec.id for spec in self._graph.nodes if spec.node_class.draws and spec.id not in settled]
         needs_drawn = self._graph.downstream(drawn)
         feeds_drawn = self._graph.upstream(drawn)
         stage_of: dict[str, str] = {}
         for spec in self._graph.nodes:
             is_sink = spec.pace is None and not self._graph.readers(spec.id)
-            if spec.node_class.lane is Lane.RENDER or (spec.id in needs_drawn and spec.id in feeds_drawn):
+            if spec.id in settled:
+                stage_of[spec.id] = _AHEAD  # asked before the first step, whatever it does for that
+            elif spec.node_class.draws or (spec.id in needs_drawn and spec.id in feeds_drawn):
                 stage_of[spec.id] = "draw"
             elif spec.id in needs_drawn or is_sink:
                 stage_of[spec.id] = "after"

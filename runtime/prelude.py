@@ -8,7 +8,7 @@ from typing import Any
 from vivant.graph.errors import EndOfStream
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Pace
-from vivant.graph.packet import Packet
+from vivant.graph.packet import Packet, Tick
 from vivant.runtime.node_fault import NodeFault
 from vivant.runtime.station import Made, Station
 
@@ -21,6 +21,7 @@ def run_prelude(
     stations: Mapping[str, Station],
     call: Callable[[Station, Callable[[], None]], None],
     stopped: Callable[[], bool],
+    part: frozenset[str],
 ) -> StillValues | None:
     """Run the still part of a graph to completion, in topological order; its values go to all readers.
 
@@ -29,6 +30,7 @@ def run_prelude(
         stations: Its nodes by name.
         call: Runs a function on the thread where this station belongs, and returns when it is done.
         stopped: Whether to give up between two nodes.
+        part: What of it runs now, once: `Graph.still`, or `Graph.settled` where there is no later.
 
     Returns:
         The values; None when it was not completed.
@@ -36,10 +38,10 @@ def run_prelude(
     Raises:
         NodeFault: A node failed.
     """
-    values = run_still_part(graph, stations, call, stopped, {})
+    values = run_still_part(graph, stations, call, stopped, {}, part)
     if values is not None:
         for spec in graph.nodes:
-            if spec.id not in graph.still:
+            if spec.id not in part:
                 receive_still(stations[spec.id], spec, values)
     return values
 
@@ -50,14 +52,16 @@ def run_still_part(
     call: Callable[[Station, Callable[[], None]], None],
     stopped: Callable[[], bool],
     known: Mapping[str, dict[str, Packet[Any]]],
+    part: frozenset[str] | None = None,
 ) -> StillValues | None:
     """Run those nodes of the still part whose values are not known yet; see `run_prelude`.
 
     Nothing is passed on to nodes outside of the still part: what fails half-way leaves no trace there.
     """
     values: StillValues = {}
+    part = graph.still if part is None else part
     for spec in graph.nodes:
-        if spec.id not in graph.still:
+        if spec.id not in part:
             continue
         if spec.id in known:
             values[spec.id] = known[spec.id]
@@ -94,6 +98,8 @@ def _still_values(station: Station, stopped: Callable[[], bool]) -> list[Made]:
         except EndOfStream:
             pass
         return []
+    if station.can_tick():
+        return [station.process(Packet(Tick(0, 0), 0, 0))]
     values = [station.process()] if station.woken else []
     # its stream is this one packet: what it would answer late, it gives now
     return values + list(station.drain()) if values else []

@@ -94,8 +94,8 @@ class Services:
             self.gl.collect_garbage()
 
     def node_context(self, graph: Graph, spec: NodeSpec, now_ns: Callable[[], int], *, offline: bool) -> NodeContext:
-        """Return what a node is opened with. Only nodes of the render lane see OpenGL."""
-        gl = self.gl if spec.node_class.lane is Lane.RENDER else None
+        """Return what a node is opened with. Only nodes that draw see OpenGL."""
+        gl = self.gl if spec.node_class.draws else None
         return NodeContext(
             now_ns=now_ns,
             base_dir=graph.base_dir,

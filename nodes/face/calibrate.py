@@ -98,7 +98,7 @@ class _Watching(StrEnum):
 
 class FaceCalibrate(
     # in the render lane: it takes a tenth of a millisecond, and a thread of its own would cost more than that
-    Node[CalibrateParams, CalibrateInputs, CalibrateOutputs], type="face.calibrate", lane=Lane.RENDER
+    Node[CalibrateParams, CalibrateInputs, CalibrateOutputs], type="face.calibrate", lane=Lane.RENDER, draws=False
 ):  # fmt: skip
     """Learns a driver's neutral face and the range of the lids, and tells motion from there.
 

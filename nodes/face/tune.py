@@ -85,7 +85,7 @@ class TuneOutputs:
 
 class FaceTune(
     # in the render lane for the reason of `face.calibrate`
-    Node[TuneParams, TuneInputs, TuneOutputs], type="face.tune", lane=Lane.RENDER
+    Node[TuneParams, TuneInputs, TuneOutputs], type="face.tune", lane=Lane.RENDER, draws=False
 ):  # fmt: skip
     """Gives single expressions an input range, an output range, a curve and a smoothing of their own.
 

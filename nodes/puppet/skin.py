@@ -32,7 +32,7 @@ class SkinOutputs:
     mesh: SkinnedMesh = output("The bent mesh.")
 
 
-class PuppetSkin(Node[SkinParams, SkinInputs, SkinOutputs], type="puppet.skin", lane=Lane.RENDER):
+class PuppetSkin(Node[SkinParams, SkinInputs, SkinOutputs], type="puppet.skin", lane=Lane.RENDER, draws=False):
     """Bends a puppet's mesh: morphs and linear blend skinning, in Numba."""
 
     def open(self, context: NodeContext) -> None:

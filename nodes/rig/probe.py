@@ -50,7 +50,7 @@ class ProbeOutputs:
     response: PuppetResponse | None = output("How the puppet answers; None: not measured (yet).")
 
 
-class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER):
+class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.probe", lane=Lane.RENDER, settles=True):
     """Draws a puppet in a hundred expressions and turns and reads them with the tracker that reads the driver.
 
     What comes of it lets `puppet.retarget` ask for what reads back as the driver. Kept by content: the second start
