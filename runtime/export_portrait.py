@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.errors import VivantError
 from vivant.graph.problem import nearest_name
-from vivant.runtime.rig.portrait_rig import rig_of
+from vivant.runtime.rig.puppet_graph import PuppetGraph
 from vivant.runtime.services import Services
 from vivant.runtime.shipped_presets import shipped_presets
 
@@ -57,15 +57,15 @@ def export_portrait(
     check_kind(out, performance is not None)
     clip = None if performance is None else performance_clip(performance)
     with _begun(out) as first:  # before the work of a minute: what forbids to write shows at once
-        rig = rig_of(portrait, preset, overrides, services, stop)
+        parts = PuppetGraph(portrait, preset, overrides).parts(services, stop)
         from vivant.nodes.export.baking import bust_of
         from vivant.nodes.export.performance_keys import performance_keys
         from vivant.nodes.face.anatomical_head import load_head
         from vivant.nodes.puppet.assembly import assemble
 
-        puppet = assemble(load_head(), rig.picture.rgb, rig.fit, rig.matte, rig.depth, whole=True)
+        puppet = assemble(load_head(), parts.picture.rgb, parts.fit, parts.matte, parts.depth, whole=True)
         _go_on(stop)
-        bust = bust_of(puppet, rig.name, backdrop=backdrop, most_px=texture_px)
+        bust = bust_of(puppet, parts.name, backdrop=backdrop, most_px=texture_px)
         _go_on(stop)
         keys = None if clip is None else performance_keys(puppet, clip, KEYS_HZ)
         files = files_of(bust, out, keys)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import threading
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vivant.graph.errors import VivantError
-from vivant.graph.graph import Graph
-from vivant.graph.preset import apply_overrides, load_preset
-from vivant.graph.registry import Registry
-from vivant.graph.validation import validate
+from vivant.runtime.rig.puppet_graph import PuppetGraph
 from vivant.runtime.services import Services
-from vivant.runtime.shipped_presets import find_preset
-from vivant.runtime.still_run import run_still
 
 if TYPE_CHECKING:
     from vivant.nodes.rig.sheet import Rig
@@ -37,36 +28,17 @@ def rig_of(portrait: str, preset: str, overrides: list[str], services: Services,
     """
     from vivant.nodes.rig.sheet import Rig
 
-    graph = _graph(portrait, preset, overrides)
-    builder = next((spec for spec in graph.nodes if spec.node_class.type == "puppet.build"), None)
-    if builder is None or "portrait" not in graph:
-        raise VivantError(
-            f"the preset '{graph.name}' cannot be used here: it builds no puppet of a node called 'portrait'",
-            remedy="see `vivant presets`; `portrait-video` is made for this",
-            exit_status=2,
-        )
-    needed = graph.upstream([builder.id]) | {builder.id}
-    part = replace(graph, nodes=tuple(spec for spec in graph.nodes if spec.id in needed))
-    values = run_still(part, services, stop)
-    if values is None:
-        raise VivantError("interrupted: nothing was made")
-
-    def given(name: str) -> Any:
-        link = builder.links[name]
-        return values[link.node][link.output].value
-
-    made = values[builder.id].get("puppet")
-    if made is None:
-        raise VivantError("no puppet could be built of this picture: no face was found in it", where=portrait)
-    retarget = next((spec.params for spec in graph.nodes if spec.node_class.type == "puppet.retarget"), None)
+    made = PuppetGraph(portrait, preset, overrides)
+    parts, puppet = made.puppet(services, stop)
+    retarget = next((spec.params for spec in made.graph.nodes if spec.node_class.type == "puppet.retarget"), None)
     return Rig(
-        name=portrait if portrait.startswith("sample:") else Path(portrait).name,
-        picture=given("frame"),
-        fit=given("head"),
-        matte=given("matte").values,
-        depth=given("depth"),
-        puppet=made.value,
-        turn_limits_deg=_turn_limits_deg(made.value.turn_limits, retarget),
+        name=parts.name,
+        picture=parts.picture,
+        fit=parts.fit,
+        matte=parts.matte,
+        depth=parts.depth,
+        puppet=puppet,
+        turn_limits_deg=_turn_limits_deg(puppet.turn_limits, retarget),
     )
 
 
@@ -75,9 +47,3 @@ def _turn_limits_deg(own: tuple[float, float, float, float], retarget: Any) -> t
     pitch, yaw = (float(getattr(retarget, name, 0.0)) for name in ("most_pitch_deg", "most_yaw_deg"))
     up, down, left, right = (math.degrees(limit) for limit in own)
     return pitch or up, pitch or down, yaw or left, yaw or right
-
-
-def _graph(portrait: str, preset: str, overrides: list[str]) -> Graph:
-    path = find_preset(preset)
-    document = apply_overrides(load_preset(path), [f"portrait.path={json.dumps(portrait)}", *overrides])
-    return validate(document, Registry.installed(), path.parent, where=str(path))

@@ -62,6 +62,23 @@ def test_a_drawn_cat_becomes_a_model(tmp_path: Path, cat: Any, capsys: pytest.Ca
 
 
 @pytest.mark.usefixtures("models")
+def test_the_puppet_is_made_once(tmp_path: Path, cat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vivant.nodes.puppet import assembly
+
+    made: list[bool] = []
+    assemble = assembly.assemble
+
+    def counted(*given: Any, whole: bool = False) -> Any:
+        made.append(whole)
+        return assemble(*given, whole=whole)
+
+    monkeypatch.setattr(assembly, "assemble", counted)
+    monkeypatch.setenv("VIVANT_NO_CACHE", "1")
+    assert main(["export", str(cat.write(tmp_path, cat.points)), "-o", str(tmp_path / "cat.ply")]) == 0
+    assert made == [True]
+
+
+@pytest.mark.usefixtures("models")
 @pytest.mark.parametrize("ending", ["glb", "html", "obj", "ply"])
 def test_no_face_leaves_no_file(tmp_path: Path, picture: Path, ending: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(picture), "-o", str(tmp_path / f"a.{ending}")]) == 1
@@ -103,7 +120,7 @@ def test_a_full_disk_is_said_before_the_work_begins(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 0})())
-    monkeypatch.setattr("vivant.runtime.export_portrait.rig_of", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr("vivant.runtime.export_portrait.PuppetGraph", lambda *_: pytest.fail("the work has begun"))
     assert main(["export", str(picture), "-o", str(tmp_path / "a.glb")]) == 1
     assert "make room" in capsys.readouterr().err
     assert left(tmp_path) == ["grey.png"]
