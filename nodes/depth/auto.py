@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import model_validator
-
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
-from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.params import Cost, param
 from vivant.graph.port import output, trigger
+from vivant.nodes.depth.depth_extent import DepthExtentParams
 from vivant.nodes.depth.depth_file import FilePolarity
 from vivant.nodes.depth.file import DepthFile, DepthFileInputs, DepthFileParams
 from vivant.nodes.depth.onnx import DepthOnnx, DepthOnnxInputs, DepthOnnxParams
@@ -18,7 +17,7 @@ from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
 
 
-class DepthAutoParams(NodeParams):
+class DepthAutoParams(DepthExtentParams):
     """Parameters of `depth.auto`."""
 
     path: str = param(
@@ -36,16 +35,6 @@ class DepthAutoParams(NodeParams):
         cost=Cost.REOPEN,
         min_length=1,
     )
-    near: float = param(
-        0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=1, cost=Cost.REOPEN
-    )
-    far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=1, cost=Cost.REOPEN)
-
-    @model_validator(mode="after")
-    def _near_before_far(self) -> DepthAutoParams:
-        if self.near < self.far:
-            raise ValueError("'near' must not be below 'far': z runs toward the viewer")
-        return self
 
 
 @dataclass(frozen=True)
@@ -86,11 +75,11 @@ class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="
         """
         p = self.params
         if p.path:
-            file = DepthFile(DepthFileParams(path=p.path, polarity=p.polarity, near=p.near, far=p.far))
+            file = DepthFile(_file_params(p))
             file.open(context)
             self._file = file
             return
-        network = DepthOnnx(DepthOnnxParams(model=p.model, near=p.near, far=p.far))
+        network = DepthOnnx(_network_params(p))
         try:
             network.open(context)
         except VivantError as error:
@@ -112,12 +101,28 @@ class DepthAuto(Node[DepthAutoParams, DepthAutoInputs, DepthAutoOutputs], type="
         except VivantError as error:  # of a still picture the network is opened only here
             raise _or_a_file(error) from error
 
+    def update(self, params: DepthAutoParams) -> None:
+        """Take over another extent."""
+        super().update(params)
+        if self._file is not None:
+            self._file.update(_file_params(params))
+        if self._network is not None:
+            self._network.update(_network_params(params))
+
     def close(self, outcome: Outcome) -> None:
         """Let go of the map or the network."""
         for node in (self._file, self._network):
             if node is not None:
                 node.close(outcome)
         self._file = self._network = None
+
+
+def _file_params(p: DepthAutoParams) -> DepthFileParams:
+    return DepthFileParams(path=p.path, polarity=p.polarity, near=p.near, far=p.far)
+
+
+def _network_params(p: DepthAutoParams) -> DepthOnnxParams:
+    return DepthOnnxParams(model=p.model, near=p.near, far=p.far)
 
 
 def _or_a_file(error: VivantError) -> VivantError:

@@ -30,17 +30,19 @@ class DepthRange:
         self._bounds: tuple[float, float] | None = None
         self._t_ns = 0
 
-    def normalise(self, disparity: Floats, t_ns: int) -> Floats:
+    def normalise(self, disparity: Floats, t_ns: int, seen: npt.NDArray[np.bool_] | None = None) -> Floats:
         """Map to [0, 1], 1 nearest.
 
         Args:
             disparity: ``float32 (h, w)``, finite, larger is nearer.
             t_ns: Capture time.
+            seen: ``bool (h, w)``, what of it counts for the bounds, at least one; None: all.
 
         Returns:
             ``float32 (h, w)``; all 0 where the map is flat.
         """
-        low, high = (float(v) for v in np.percentile(disparity, (LOW_PERCENTILE, HIGH_PERCENTILE)))
+        counts = disparity if seen is None else disparity[seen]
+        low, high = (float(v) for v in np.percentile(counts, (LOW_PERCENTILE, HIGH_PERCENTILE)))
         if self._bounds is not None:
             elapsed_s = max(0, t_ns - self._t_ns) * 1e-9
             follow = 1.0 - math.exp(-elapsed_s / self.settle_s) if self.settle_s > 0 else 1.0

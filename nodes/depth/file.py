@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import model_validator
-
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
-from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.params import Cost, param
 from vivant.graph.port import output, trigger
+from vivant.nodes.depth.depth_extent import DepthExtentParams
 from vivant.nodes.depth.depth_file import FilePolarity, Floats, read_depth_file
 from vivant.nodes.formats.depth import DepthMap
 from vivant.nodes.formats.picture import Picture
@@ -20,7 +19,7 @@ _SAME_SHAPE = 0.03
 """By how much the proportions of a map and its picture may differ: sizes are rounded."""
 
 
-class DepthFileParams(NodeParams):
+class DepthFileParams(DepthExtentParams):
     """Parameters of `depth.file`."""
 
     path: str = param("", "Depth map: PNG with 8 or 16 bits, .npy or .npz.", cost=Cost.REOPEN)
@@ -30,14 +29,6 @@ class DepthFileParams(NodeParams):
         "but no distance).",
         cost=Cost.REOPEN,
     )
-    near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=1)
-    far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=1)
-
-    @model_validator(mode="after")
-    def _near_before_far(self) -> DepthFileParams:
-        if self.near < self.far:
-            raise ValueError("'near' must not be below 'far': z runs toward the viewer")
-        return self
 
 
 @dataclass(frozen=True)

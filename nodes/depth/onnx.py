@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import model_validator
 
 from vivant.graph.errors import VivantError
 from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
-from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.params import Cost, param
 from vivant.graph.port import output, trigger
+from vivant.nodes.depth.depth_extent import DepthExtentParams
 from vivant.nodes.depth.depth_network import DepthNetwork, Normalize, Provider
 from vivant.nodes.depth.depth_range import DepthRange
 from vivant.nodes.depth.depth_steady import DepthSteady
@@ -30,6 +30,9 @@ EDGE_CELLS = 2.0
 """Window of the edge alignment, in pixels of the network's output: its edges are no finer than those."""
 EDGE_EPS = 40.0
 """Contrast (squared, colours in 0..255) below which depth is smoothed across."""
+
+_BEHIND_CLEAR = 255
+"""Grey on which a picture with transparent parts is shown to the network: cut-outs on white it has seen in training."""
 
 LEAST_DISTANCES = 0.1
 """Share of a map of distances that must be above 0: else they are none."""
@@ -47,7 +50,7 @@ class Polarity(StrEnum):
     """A distance: larger is farther."""
 
 
-class DepthOnnxParams(NodeParams):
+class DepthOnnxParams(DepthExtentParams):
     """Parameters of `depth.onnx`."""
 
     model: str = param(
@@ -76,8 +79,6 @@ class DepthOnnxParams(NodeParams):
         Provider.AUTO, "What computes it; auto takes a GPU where there is one.", cost=Cost.REOPEN
     )
     threads: int = param(2, "CPU threads within one operation.", cost=Cost.REOPEN, ge=1, le=64)
-    near: float = param(0.25, "z of the nearest part, in picture heights, toward the viewer.", ge=-10, le=10)
-    far: float = param(-0.25, "z of the farthest part, in picture heights.", ge=-10, le=10)
     settle_s: float = param(1.0, "Seconds in which the range from near to far follows a changed scene.", ge=0, le=60)
     # Measured with a synthetic network (tests/nodes/depth/test_video_depth.py prints the table).
     calm: float = param(
@@ -87,12 +88,6 @@ class DepthOnnxParams(NodeParams):
         le=0.95,
     )
     align_edges: bool = param(True, "Align the edges of depth to those of the picture.")
-
-    @model_validator(mode="after")
-    def _near_before_far(self) -> DepthOnnxParams:
-        if self.near < self.far:
-            raise ValueError("'near' must not be below 'far': z runs toward the viewer")
-        return self
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,7 @@ class DepthOnnxInputs:
 class DepthOnnxOutputs:
     """Outputs of `depth.onnx`."""
 
-    depth: DepthMap = output("Relative inverse depth, of the picture's size.")
+    depth: DepthMap = output("Relative inverse depth, of the picture's size; farthest where that is transparent.")
 
 
 class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="depth.onnx"):
@@ -179,7 +174,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         begins = False
         if self._still is not None:
             settings = {name: value for name, value in dict(p).items() if name not in _OUTSIDE}
-            values = self._still.of(picture.rgb, settings, lambda: self._of_still(picture))
+            values = self._still.of(picture.pixels, settings, lambda: self._of_still(picture))
         elif self._network is None:
             raise RuntimeError("process before open")
         else:
@@ -190,7 +185,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         if self._network is None:
             self._network = self._opened()
         disparity = self._disparity(self._network, picture)
-        return self._finished(DepthRange(0).normalise(disparity, 0), picture)
+        return self._finished(DepthRange(0).normalise(disparity, 0, _seen(picture, disparity)), picture)
 
     def _of_video(self, network: DepthNetwork, picture: Picture, t_ns: int) -> tuple[Floats, bool]:
         size = (picture.width, picture.height)
@@ -204,7 +199,8 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
             disparity, unlike = self._steady.take(disparity, self.params.calm)
             if unlike and not begins:
                 begins, self._range = True, DepthRange(self.params.settle_s)
-        return self._finished(self._range.normalise(disparity, t_ns), picture), begins
+        values = self._range.normalise(disparity, t_ns, _seen(picture, disparity))
+        return self._finished(values, picture), begins
 
     def _begin(self) -> None:
         self._range = DepthRange(self.params.settle_s)
@@ -212,13 +208,16 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         self._cut = SceneCut()
 
     def _disparity(self, network: DepthNetwork, picture: Picture) -> Floats:
-        return _disparity(network.run(picture.rgb), _is_metric(self.params.polarity, network.path), network.path)
+        raw = network.run(picture.rgb_over(_BEHIND_CLEAR))
+        return _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
 
     def _finished(self, values: Floats, picture: Picture) -> Floats:
         cell = max(picture.pixels.shape[:2]) / max(values.shape)
         values = _resize(values, picture.width, picture.height)
         if self.params.align_edges:
-            values = _align(values, picture.rgb, cell)
+            values = _align(values, picture.rgb_over(_BEHIND_CLEAR), cell)
+        if picture.pixels.shape[2] == 4:
+            values = np.where(picture.pixels[..., 3] > 0, values, 0)
         return np.ascontiguousarray(np.clip(values, 0.0, 1.0), np.float32)
 
     def update(self, params: DepthOnnxParams) -> None:
@@ -263,6 +262,15 @@ def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
         raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
     result: Floats = np.where(good, raw, raw[good].min()).astype(np.float32)
     return result
+
+
+def _seen(picture: Picture, values: Floats) -> npt.NDArray[np.bool_] | None:
+    """Return what of a map, ``bool (h, w)``, is of the opaque parts of its picture; None: all, or nothing at all."""
+    if picture.pixels.shape[2] == 3:
+        return None
+    height, width = values.shape
+    seen = _resize(picture.pixels[..., 3].astype(np.float32), width, height) > 127
+    return seen if seen.any() else None
 
 
 def _resize(values: Floats, width: int, height: int) -> Floats:

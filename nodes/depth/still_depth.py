@@ -33,11 +33,11 @@ class StillDepth:
         self._model = model
         self._cache_dir = cache_dir
 
-    def of(self, rgb: npt.NDArray[np.uint8], settings: dict[str, Any], make: Callable[[], Floats]) -> Floats:
+    def of(self, pixels: npt.NDArray[np.uint8], settings: dict[str, Any], make: Callable[[], Floats]) -> Floats:
         """Return the map of a picture, from disk where it is there.
 
         Args:
-            rgb: ``uint8 (h, w, 3)``.
+            pixels: The picture, ``uint8 (h, w, 3 or 4)``.
             settings: What else the map depends on, by name.
             make: Runs the network, ``float32 (h, w)``.
 
@@ -50,10 +50,10 @@ class StillDepth:
         return kept(
             self._cache_dir,
             # by its name `auto` tells the polarity
-            ("depth", self._model.name.lower(), content, settings, rgb),
+            ("depth", self._model.name.lower(), content, settings, pixels),
             make,
             lambda values: {"values": values},
-            lambda arrays: expected(arrays, "values", np.float32, rgb.shape[:2]),
+            lambda arrays: expected(arrays, "values", np.float32, pixels.shape[:2]),
         )
 
 

@@ -43,3 +43,11 @@ class Picture:
     def rgb(self) -> npt.NDArray[np.uint8]:
         """The colours without alpha, ``uint8 (height, width, 3)``, C-contiguous."""
         return self.pixels if self.pixels.shape[2] == 3 else np.ascontiguousarray(self.pixels[..., :3])
+
+    def rgb_over(self, shade: int) -> npt.NDArray[np.uint8]:
+        """Return the colours laid on a grey of this value, ``uint8 (height, width, 3)``, C-contiguous."""
+        if self.pixels.shape[2] == 3:
+            return self.pixels
+        opacity = self.pixels[..., 3:].astype(np.float32) / np.float32(255)
+        laid = np.rint(shade + opacity * (self.pixels[..., :3].astype(np.float32) - shade))
+        return np.ascontiguousarray(laid, np.uint8)

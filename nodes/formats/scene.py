@@ -44,6 +44,7 @@ class Scene:
             left. They go beyond the picture's borders.
         triangles: ``int32 (T, 3)`` counter-clockwise as seen by the viewer, grouped by layer.
         layers: Back to front. Each is drawn over those before it.
+        see_through: Whether the picture is transparent somewhere: there nothing is drawn.
     """
 
     size: tuple[int, int]
@@ -52,3 +53,4 @@ class Scene:
     vertices: F32
     triangles: I32
     layers: tuple[SceneLayer, ...]
+    see_through: bool = False

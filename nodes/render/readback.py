@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.render.finish import finisher
@@ -18,19 +19,30 @@ class Readback:
 
     Args:
         size: Width and height in pixels.
+        alpha: Whether the picture has alpha; else it lies on black.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], *, alpha: bool = False) -> None:
+        self.alpha = alpha
         self._finish = finisher()
         self._pixels = np.empty((size[1], size[0], 4), np.uint8)
         self._turned = np.empty((size[1], size[0], 3), np.uint8)
 
     def read(self, framebuffer: Any) -> Picture:
-        """Wait until the frame is drawn and return it, upright and without alpha."""
+        """Wait until the frame, of premultiplied alpha, is drawn and return it, upright."""
         import cv2
 
         self._finish()
         framebuffer.read_into(self._pixels, components=4)
-        cv2.cvtColor(self._pixels, cv2.COLOR_RGBA2RGB, dst=self._turned)
         # OpenGL has row 0 at the bottom.
+        if self.alpha:
+            return Picture(straight(np.asarray(cv2.flip(self._pixels, 0), np.uint8)))
+        cv2.cvtColor(self._pixels, cv2.COLOR_RGBA2RGB, dst=self._turned)
         return Picture(np.asarray(cv2.flip(self._turned, 0), np.uint8))
+
+
+def straight(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Turn premultiplied alpha into straight alpha, ``uint8 (h, w, 4)``."""
+    rgb, alpha = pixels[..., :3].astype(np.float32), pixels[..., 3:].astype(np.float32)
+    divided = np.divide(255 * rgb, alpha, out=rgb, where=alpha > 0)
+    return np.dstack([np.clip(np.rint(divided), 0, 255).astype(np.uint8), pixels[..., 3]])

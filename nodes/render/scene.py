@@ -112,6 +112,7 @@ class RenderScene(
         if self._renderer is None or self._renderer.view != size:
             self._release()
             self._renderer = SceneRenderer(self._gl, size, self._shaders, self.params.stereo)
-            self._readback = Readback(self._renderer.size)
+        if self._readback is None or self._readback.alpha != scene.see_through:
+            self._readback = Readback(self._renderer.size, alpha=scene.see_through)
         self._renderer.load(scene)
         self._loaded = scene

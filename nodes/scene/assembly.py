@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,7 @@ from vivant.nodes.scene.hidden_colour import hidden_colour
 from vivant.nodes.scene.layer_areas import LayerArea, layer_areas
 from vivant.nodes.scene.layer_mesh import LayerMesh, layer_mesh
 from vivant.nodes.scene.parallax import least_step, overhang, uncovered
+from vivant.nodes.scene.see_through import continued, see_through
 from vivant.nodes.scene.sharp_depth import sharpened, steps
 from vivant.nodes.scene.soft_edge import composing, soft_edge, told_by_colour
 
@@ -41,7 +45,8 @@ def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene
     """Make a scene.
 
     Args:
-        pixels: The picture, ``uint8 (h, w, 3)``.
+        pixels: The picture, ``uint8 (h, w, 3)``, or ``(h, w, 4)`` with straight alpha, somewhere not 0: where it is
+            transparent nothing is drawn, and no step of depth is where it ends.
         depth: Its depth; `DepthMap.near` must be well before the camera.
         layers: How many at most.
         reach: How far the camera may go, picture heights.
@@ -51,12 +56,16 @@ def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene
     """
     height, width = pixels.shape[:2]
     z = _depth_at(depth, (width, height))
+    ramp = max(1, round(_RAMP * height))
+    opacity = None
+    if pixels.shape[2] == 4:
+        pixels, z, opacity = continued(pixels, z, 2 * ramp)
     margin = _margin(z, reach, height)
-    edges = ((margin, margin, margin, margin), cv2.BORDER_REFLECT_101)
-    wide = np.asarray(cv2.copyMakeBorder(pixels, *edges[0], edges[1]), np.uint8)
-    z = np.asarray(cv2.copyMakeBorder(z, *edges[0], edges[1]), np.float32)
+    wide, z = np.asarray(_bordered(pixels, margin), np.uint8), np.asarray(_bordered(z, margin), np.float32)
+    if opacity is not None:
+        opacity = np.asarray(_bordered(opacity, margin), np.float32)
     step = least_step(EYE_Z, reach, _LEAST_GAP)
-    z = sharpened(z, step, max(1, round(_RAMP * height)))
+    z = sharpened(z, step, ramp)
     cuts = depth_cuts(z, step, layers - 1)
     cut = np.digitize(z, cuts).astype(np.uint8)
     labels = np.asarray(cv2.medianBlur(cut, 3), np.uint8)
@@ -65,7 +74,7 @@ def assemble(pixels: U8, depth: DepthMap, *, layers: int, reach: float) -> Scene
     labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.uint8)
     torn = steps(z, step)
     areas = layer_areas(labels, sure, torn, max(2, round(_OVERLAP * height)), _bands(z, labels, reach, height))
-    return _painted(wide, z, torn, areas, (width, height), margin, reach)
+    return _painted(wide, opacity, z, torn, areas, (width, height), margin, reach)
 
 
 def single_mesh(pixels: U8, depth: DepthMap, *, reach: float, cell: int = 2) -> Scene:
@@ -76,11 +85,10 @@ def single_mesh(pixels: U8, depth: DepthMap, *, reach: float, cell: int = 2) -> 
     height, width = pixels.shape[:2]
     z = _depth_at(depth, (width, height))
     margin = _margin(z, reach, height)
-    wide = cv2.copyMakeBorder(pixels, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
-    z = np.asarray(cv2.copyMakeBorder(z, margin, margin, margin, margin, cv2.BORDER_REFLECT_101), np.float32)
+    wide, z = np.asarray(_bordered(pixels, margin), np.uint8), np.asarray(_bordered(z, margin), np.float32)
     everywhere = np.ones(z.shape, bool)
     mesh = layer_mesh(z, everywhere, everywhere, cell, height, steepest=1e6)
-    texture = np.dstack([np.asarray(wide, np.uint8), np.full(z.shape, 255, np.uint8)])
+    texture = np.dstack([wide, np.full(z.shape, 255, np.uint8)])
     return _scene([(texture, (0, 0), mesh)], (width, height), margin, reach)
 
 
@@ -100,6 +108,11 @@ def _margin(z: F32, reach: float, height: int) -> int:
     return int(np.ceil((max(most, 0.0) + _SPARE) * height))
 
 
+def _bordered(values: npt.NDArray[Any], margin: int) -> npt.NDArray[Any]:
+    """Return a picture, or something of its size, that goes on beyond its borders as in a mirror."""
+    return np.asarray(cv2.copyMakeBorder(values, margin, margin, margin, margin, cv2.BORDER_REFLECT_101))
+
+
 def _bands(z: F32, labels: U8, reach: float, height: int) -> list[float]:
     """How much of each layer a nearer one can uncover, pixels."""
     half = 0.5 * max(1.0, z.shape[1] / height)
@@ -112,12 +125,21 @@ def _bands(z: F32, labels: U8, reach: float, height: int) -> list[float]:
 
 
 def _painted(
-    wide: U8, z: F32, torn: Mask, areas: list[LayerArea], size: tuple[int, int], margin: int, reach: float
+    wide: U8,
+    opacity: F32 | None,
+    z: F32,
+    torn: Mask,
+    areas: list[LayerArea],
+    size: tuple[int, int],
+    margin: int,
+    reach: float,
 ) -> Scene:
     """Give every layer its edge, its colours and its depth."""
     height = size[1]
     edge, bleed = max(2, round(_EDGE * height)), max(2, round(_BLEED * height))
     picture = wide.astype(np.float32)
+    # how opaque it is goes on under what is nearer as a colour does
+    painted = picture if opacity is None else np.dstack([picture, 255 * opacity])
     alphas = [_alpha(wide, area, torn, edge, index == 0) for index, area in enumerate(areas)]
     fills = []
     for index, area in enumerate(areas):
@@ -127,13 +149,17 @@ def _painted(
         known &= alphas[index] > _OPAQUE
         if known.sum() < _FEW:
             known = area.own
-        fills.append(hidden_colour(picture, known, _TEXTURED * height, max(1.5, _COARSE * height)))
+        fills.append(hidden_colour(painted, known, _TEXTURED * height, max(1.5, _COARSE * height)))
+    hidden = [fill[..., 3] / np.float32(255) for fill in fills] if opacity is not None else []
+    fills = [np.ascontiguousarray(fill[..., :3]) for fill in fills]
     behind = fills[0]
     for index in range(1, len(areas)):
         zone = _edge_zone(areas[index].nearer, torn, edge) * _grown(areas[index].reaches, edge)
         alphas[index] = told_by_colour(picture, alphas[index], fills[index], behind, zone)
         behind = behind + alphas[index][..., None] * (fills[index] - behind)
     colours = composing(picture, fills, alphas)
+    if opacity is not None:
+        alphas = see_through(alphas, hidden, opacity)
     parts: list[tuple[U8, tuple[int, int], LayerMesh]] = []
     for area, colour, alpha in zip(areas, colours, alphas, strict=True):
         covered = alpha > 1 / 255
@@ -143,7 +169,7 @@ def _painted(
         seen = _grown(covered, max(1, round(_LENS * height)))
         mesh = layer_mesh(z, area.deep, seen, max(2, round(_CELL * height)), height)
         parts.append((texture, corner, mesh))
-    return _scene(parts, size, margin, reach)
+    return replace(_scene(parts, size, margin, reach), see_through=opacity is not None)
 
 
 def _alpha(wide: U8, area: LayerArea, torn: Mask, edge: int, farthest: bool) -> F32:

@@ -55,7 +55,7 @@ class SceneBuild(Node[SceneParams, SceneInputs, SceneOutputs], type="scene.build
         """Build once both inputs speak of the same picture; or take the scene out of the cache.
 
         Raises:
-            VivantError: The depth reaches to the camera.
+            VivantError: The depth reaches to the camera, or all of the picture is transparent.
         """
         if inputs.depth.t_ns != inputs.frame.t_ns:
             return None
@@ -63,7 +63,13 @@ class SceneBuild(Node[SceneParams, SceneInputs, SceneOutputs], type="scene.build
         from vivant.nodes.scene.assembly import EYE_Z, assemble
         from vivant.nodes.scene.scene_arrays import from_arrays, to_arrays
 
-        depth, pixels, p = inputs.depth.value, inputs.frame.value.rgb, self.params
+        depth, pixels, p = inputs.depth.value, inputs.frame.value.pixels, self.params
+        if pixels.shape[2] == 4 and not pixels[..., 3].any():
+            raise VivantError(
+                "all of the picture is transparent: there is nothing to see",
+                remedy="export it again, with its layers shown",
+                exit_status=2,
+            )
         # a camera that has gone nearer must still be well before everything
         most = EYE_Z - 2 * p.reach - 0.1
         if depth.near > most:

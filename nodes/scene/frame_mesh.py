@@ -18,11 +18,11 @@ I32: TypeAlias = npt.NDArray[np.int32]
 U8: TypeAlias = npt.NDArray[np.uint8]
 
 
-def frame_mesh(rgb: U8, depth: DepthMap | None, *, cell: int, reach: float) -> Scene:
+def frame_mesh(pixels: U8, depth: DepthMap | None, *, cell: int, reach: float) -> Scene:
     """Make a scene of one layer, whose border is stretched outward as far as the camera may look beyond it.
 
     Args:
-        rgb: The frame, ``uint8 (h, w, 3)``.
+        pixels: The frame, ``uint8 (h, w, 3)``, or ``(h, w, 4)`` with straight alpha.
         depth: Its depth; None: it is flat.
         cell: Side of a cell of the mesh, in pixels.
         reach: How far the camera may go, picture heights.
@@ -30,14 +30,16 @@ def frame_mesh(rgb: U8, depth: DepthMap | None, *, cell: int, reach: float) -> S
     Returns:
         The scene. Seen from its resting place it is the frame.
     """
-    height, width = rgb.shape[:2]
+    height, width = pixels.shape[:2]
     places, triangles = _grid(width, height, cell, reach)
     z = np.zeros(places.shape[:2], np.float32) if depth is None else _depth_at(depth, places)
     vertices = np.concatenate([places[..., :2], z[..., None], places[..., 2:]], axis=2).reshape(-1, 5)
     # there is no depth buffer: what is nearer is drawn later
     order = np.argsort(z.ravel()[triangles[:, 0]], kind="stable")
-    layer = SceneLayer(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), np.uint8), 0, 3 * len(triangles))
-    return Scene((width, height), EYE_Z, reach, vertices, triangles[order], (layer,))
+    clear = pixels.shape[2] == 4
+    texture = pixels if clear else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), np.uint8)
+    layer = SceneLayer(texture, 0, 3 * len(triangles))
+    return Scene((width, height), EYE_Z, reach, vertices, triangles[order], (layer,), clear)
 
 
 @lru_cache(maxsize=4)

@@ -19,13 +19,13 @@ def hidden_colour(pixels: F32, known: Mask, band: float, coarse: float) -> F32:
     images from two sides meet, with the colours of the nearest that is known, the softer the farther.
 
     Args:
-        pixels: ``float32 (h, w, 3)``.
+        pixels: ``float32 (h, w, c)`` in [0, 255], of up to four channels.
         known: ``bool (h, w)``.
         band: How far from the known the mirror reaches, pixels; from half of that on it fades.
         coarse: Size of the smallest spot in what is no mirror image, pixels.
 
     Returns:
-        ``float32 (h, w, 3)`` in [0, 255], equal to `pixels` where they are known.
+        ``float32 (h, w, c)`` in [0, 255], equal to `pixels` where they are known.
     """
     if bool(known.all()) or not bool(known.any()):
         return pixels.copy()
@@ -49,7 +49,7 @@ def _nearest(known: Mask) -> tuple[F32, F32]:
 
 
 def _smooth(pixels: F32, known: Mask, distance: F32, nearest: F32, coarse: float) -> F32:
-    """Return colours from what is nearest, blurred about as far as it is away, ``(h, w, 3)``."""
+    """Return colours from what is nearest, blurred about as far as it is away, ``(h, w, c)``."""
     # the known is blurred by itself first: a single odd pixel of the outline must not become a streak
     weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), coarse)[..., None]
     shade = cv2.GaussianBlur(pixels * known[..., None], (0, 0), coarse) / np.maximum(weight, 1e-4)
@@ -72,7 +72,7 @@ def _smooth(pixels: F32, known: Mask, distance: F32, nearest: F32, coarse: float
 def _mirrored(
     pixels: F32, known: Mask, distance: F32, nearest: F32, smooth: F32, band: float, coarse: float
 ) -> tuple[F32, F32]:
-    """Return how much the mirror image counts, ``(h, w)``, and that image, or `smooth`, ``(h, w, 3)``."""
+    """Return how much the mirror image counts, ``(h, w)``, and that image, or `smooth`, ``(h, w, c)``."""
     height, width = known.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     # smoothed, else every step of the outline would be a streak

@@ -81,7 +81,7 @@ class SceneRelief(Node[SceneReliefParams, SceneReliefInputs, SceneReliefOutputs]
             self._tell(depth.t_ns, frame.t_ns)
             self._fade.take(depth.value, depth.t_ns, frame.t_ns)
             self._taken_ns = depth.t_ns
-        scene = frame_mesh(frame.value.rgb, self._fade.at(frame.t_ns), cell=p.cell, reach=p.reach)
+        scene = frame_mesh(frame.value.pixels, self._fade.at(frame.t_ns), cell=p.cell, reach=p.reach)
         return SceneReliefOutputs(scene, self._fade.age_s(frame.t_ns))
 
     def _tell(self, t_ns: int, now_ns: int) -> None:

@@ -18,6 +18,7 @@ def to_arrays(scene: Scene) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {
         "size": np.array(scene.size, np.int64),
         "camera": np.array([scene.eye_z, scene.reach], np.float64),
+        "see_through": np.array(scene.see_through),
         "vertices": scene.vertices,
         "triangles": scene.triangles,
         "runs": np.array([(layer.first, layer.count) for layer in scene.layers], np.int64),
@@ -44,4 +45,5 @@ def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Scene:
             SceneLayer(expected(arrays, f"{_TEXTURE}{index}", np.uint8, (None, None, 4)), int(first), int(count))
             for index, (first, count) in enumerate(runs)
         ),
+        see_through=bool(expected(arrays, "see_through", np.bool_, ())),
     )

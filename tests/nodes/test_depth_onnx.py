@@ -198,7 +198,7 @@ def test_edges_are_aligned_to_the_picture(save: Save) -> None:
 
 
 def test_an_rgba_picture_is_read(save: Save) -> None:
-    rgba = np.dstack([ramp().pixels, np.full((60, 90), 7, np.uint8)])
+    rgba = np.dstack([ramp().pixels, np.full((60, 90), 255, np.uint8)])
     np.testing.assert_array_equal(
         depth_of(open_node(save()), Picture(np.ascontiguousarray(rgba))).values,
         depth_of(open_node(save()), ramp()).values,
@@ -433,3 +433,16 @@ def test_a_missing_and_a_damaged_model_are_told_of_still_pictures_too(save: Save
         path.write_bytes(content)
         with pytest.raises(VivantError, match="no ONNX model"):
             depth_of(open_node(path, kept_in=tmp_path), ramp())
+
+
+def test_what_is_transparent_is_farthest_and_counts_for_nothing(save: Save, tmp_path: Path) -> None:
+    """Else a small thing cut out of a large picture would have hardly any depth of its own."""
+    pixels = np.dstack([ramp().rgb, np.zeros((60, 90), np.uint8)])
+    pixels[20:40, 30:60, 3] = 255
+    pixels[:10, :, :3] = 255  # under what nobody sees lies whatever a program left there
+    for kept_in in (None, tmp_path / "cache"):
+        values = depth_of(open_node(save(), kept_in=kept_in, align_edges=False), Picture(pixels.copy())).values
+        assert values[25:35, 33:36].max() < 0.35 and values[25:35, 54:57].min() > 0.65
+        assert not values[pixels[..., 3] == 0].any()
+    clear = np.dstack([ramp().rgb, np.zeros((60, 90), np.uint8)])
+    assert not depth_of(open_node(save()), Picture(clear)).values.any()

@@ -77,6 +77,14 @@ def test_a_given_file_needs_no_network(node_context: Contexts, ramp: Path) -> No
         node.process(DepthAutoInputs(frame(40, 30)))
 
 
+def test_another_extent_is_taken_over_while_it_runs(node_context: Contexts, ramp: Path) -> None:
+    node = DepthAuto(DepthAutoParams(path=ramp.name))
+    node.open(node_context())
+    node.update(DepthAutoParams(path=ramp.name, near=0.1, far=-0.4))
+    depth = node.process(DepthAutoInputs(frame(40, 30))).depth
+    assert (depth.near, depth.far) == (0.1, -0.4)
+
+
 def test_without_a_file_the_network_estimates(node_context: Contexts, tmp_path: Path) -> None:
     """One that takes what is bright for near."""
     import onnx

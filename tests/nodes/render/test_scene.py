@@ -272,3 +272,31 @@ def test_the_pointer_moves_the_camera_where_there_is_a_window(
     aside = drawn(CameraPose((0.1, 0, 0)), 0.0, None)
     assert np.array_equal(drawn(CameraPose(), 0.1, object()), aside)
     assert not np.array_equal(drawn(CameraPose(), 0.1, None), aside)
+
+
+def test_transparent_parts_stay_empty(gl: Any, node_context: Contexts, still_life: tuple[U8, DepthMap]) -> None:
+    pixels, depth = still_life
+    alpha = np.full(pixels.shape[:2], 255, np.uint8)
+    alpha[:50], alpha[50:60] = 0, 128
+    cut = np.dstack([pixels, alpha])
+    cut[:50, :, :3] = (0, 255, 0)
+    scene = assemble(cut, depth, layers=6, reach=REACH)
+    node = RenderScene(RenderSceneParams())
+    node.open(node_context(gl=gl, connected=frozenset({"frame"})))
+
+    def drawn(pose: CameraPose) -> U8:
+        made = process(node, scene, pose).frame
+        assert made is not None
+        return made.pixels
+
+    rest = drawn(CameraPose())
+    assert rest.shape[2] == 4 and rest[:48, :, 3].max() <= 1 and rest[62:, :, 3].min() >= 254
+    assert abs(rest[52:58, :, 3].astype(int) - 128).mean() < 3
+    assert cv2.PSNR(np.ascontiguousarray(rest[62:, :, :3]), np.ascontiguousarray(pixels[62:])) > 36
+    aside = drawn(CameraPose((REACH, 0, 0)))
+    assert aside[:46, :, 3].max() <= 2 and aside[66:, :, 3].min() >= 247
+    green = aside[..., 1].astype(int) - aside[..., :3].max(axis=2, where=[True, False, True], initial=0)
+    assert green[aside[..., 3] > 20].max() < 25
+    opaque = process(node, assemble(*still_life, layers=6, reach=REACH), CameraPose()).frame
+    assert opaque is not None and opaque.pixels.shape[2] == 3
+    node.close(Outcome.DONE)

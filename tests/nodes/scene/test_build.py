@@ -87,3 +87,10 @@ def test_depth_that_reaches_to_the_camera_is_refused(node_context: Contexts, sti
     with pytest.raises(VivantError, match="in the camera's way") as caught:
         build(node_context(), (still_life[0], near))
     assert "1" in caught.value.remedy
+
+
+def test_a_picture_of_which_nothing_is_seen_is_refused(node_context: Contexts, still_life: StillLife) -> None:
+    clear = np.dstack([still_life[0], np.zeros(still_life[0].shape[:2], np.uint8)])
+    with pytest.raises(VivantError, match="transparent") as caught:
+        build(node_context(), (clear, still_life[1]))
+    assert caught.value.exit_status == 2
