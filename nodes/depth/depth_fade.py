@@ -8,10 +8,14 @@ from vivant.nodes.formats.depth import DepthMap
 
 MOST_S = 1.0
 """The longest time for which one map is faded into the next."""
+RISE_S = 0.5
+"""In which time a picture that was flat, for want of a map, rises into its first."""
 
 
 class DepthFade:
     """Fades from what was shown into the newest map, within the time from the map before to it.
+
+    Where there was no map the picture was shown flat: it rises into its first, unless that is of the very frame.
 
     All times are capture times of frames: a map is told by its picture's, and what is shown by that of the frame that
     it is shown with.
@@ -39,14 +43,18 @@ class DepthFade:
         """
         shown = self.at(now_ns)
         period_ns = min(t_ns - self._t_ns, round(MOST_S * 1e9))
+        if shown is None:
+            shown, period_ns = DepthMap(depth.values, 0.0, 0.0), round(RISE_S * 1e9)
+            known = True
+        else:
+            known = shown.values.shape == depth.values.shape and not depth.begins
         self._to, self._t_ns, self._begun_ns = depth, t_ns, now_ns
-        known = shown is not None and shown.values.shape == depth.values.shape and not depth.begins
         # a map of this very frame is right as it is
         self._from = shown if known and t_ns < now_ns and period_ns > 0 else None
         self._takes_ns = period_ns
 
     def at(self, now_ns: int) -> DepthMap | None:
-        """Return the depth to be shown with a frame; None: there is none yet."""
+        """Return the depth to be shown with a frame; None: there is none yet, it is flat."""
         start, end = self._from, self._to
         if start is None or end is None:
             return end

@@ -31,7 +31,9 @@ class SceneReliefInputs:
     """A video, and its depth as fast as it comes."""
 
     frame: Packet[Picture] = trigger("A frame.")
-    depth: Packet[DepthMap] = latest("The depth of this frame or of an earlier one.")
+    depth: Packet[DepthMap] | None = latest(
+        "The depth of this frame or of an earlier one; before the first it is flat."
+    )
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class SceneReliefOutputs:
 class SceneRelief(Node[SceneReliefParams, SceneReliefInputs, SceneReliefOutputs], type="scene.relief"):
     """Makes a relief of each frame of a video, however seldom its depth comes: one mesh, nothing painted behind.
 
-    Between two maps depth is faded. After a cut the picture is flat until its own depth is there.
+    Between two maps depth is faded. Before the first, and after a cut, the picture is flat; it rises into its own depth
+    when that is there.
     """
 
     def open(self, context: NodeContext) -> None:
@@ -67,7 +70,7 @@ class SceneRelief(Node[SceneReliefParams, SceneReliefInputs, SceneReliefOutputs]
 
         frame, depth, p = inputs.frame, inputs.depth, self.params
         most = EYE_Z - 2 * p.reach - 0.1
-        if depth.value.near > most:
+        if depth is not None and depth.value.near > most:
             raise VivantError(
                 f"the nearest part of the video would be in the camera's way: {depth.value.near:g} picture heights "
                 "before it",
@@ -77,7 +80,7 @@ class SceneRelief(Node[SceneReliefParams, SceneReliefInputs, SceneReliefOutputs]
         if self._cut.begins(frame.value.rgb):
             self._fade.forget()
             self._cut_ns = frame.t_ns
-        if depth.t_ns != self._taken_ns and depth.t_ns >= self._cut_ns:
+        if depth is not None and depth.t_ns != self._taken_ns and depth.t_ns >= self._cut_ns:
             self._tell(depth.t_ns, frame.t_ns)
             self._fade.take(depth.value, depth.t_ns, frame.t_ns)
             self._taken_ns = depth.t_ns

@@ -45,6 +45,16 @@ def test_a_map_that_comes_early_goes_on_from_what_is_shown() -> None:
     assert shown(fade, 1.6) == pytest.approx(0.5)  # no jump
 
 
+def test_a_picture_without_a_map_rises_into_its_first() -> None:
+    fade = DepthFade()
+    fade.take(flat(1), 5 * S, round(5.2 * S))
+    risen = [fade.at(round(t * S)) for t in (5.2, 5.45, 5.7, 6)]
+    assert [(m.near, m.far) for m in risen if m] == [pytest.approx(e) for e in [(0, 0), (0.6, -0.1), (1.2, -0.2)]] + [
+        pytest.approx((1.2, -0.2))
+    ]
+    assert all(m is not None and m.values.min() == 1 for m in risen)
+
+
 @pytest.mark.parametrize("last", [flat(1, begins=True), flat(1, side=5)])
 def test_another_scene_and_another_size_are_not_faded(last: DepthMap) -> None:
     fade = DepthFade()
