@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
+from vivant.nodes.depth.memory_limit import limit_networks
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -129,6 +130,7 @@ class DepthNetwork:
         height, width = self._input_size(rgb.shape[0], rgb.shape[1])
         tensor = prepare(rgb, height, width, self.normalize, form)
         try:
+            # not through IO binding: with picture and map on the CPU it spares no copy (1.02 for 0.96 ms, measured)
             (result,) = self._session.run([self._output], {form.name: tensor})
         except Exception as error:  # ONNX Runtime's exceptions have no common base but this
             if _is_out_of_memory(error):
@@ -225,6 +227,8 @@ def open_session(path: Path, provider: Provider, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 4
+    if limit_networks():
+        options.add_session_config_entry("session.use_env_allocators", "1")
     names = _choose_providers(provider, _available_providers())
     if PROVIDER_NAMES[Provider.DIRECTML] in names:
         options.enable_mem_pattern = False  # DirectML refuses it
@@ -323,7 +327,8 @@ def _is_out_of_memory(error: Exception) -> bool:
         return True
     text = str(error).lower()
     # of the processor, of a graphics card, and of the system: ONNX Runtime has no exception for it
-    return any(words in text for words in ("bad_alloc", "failed to allocate", "out of memory", "bad allocation"))
+    said = ("bad_alloc", "failed to allocate", "out of memory", "bad allocation", "available memory of")
+    return any(words in text for words in said)
 
 
 def _first_line(error: Exception) -> str:
