@@ -48,6 +48,8 @@ class Polarity(StrEnum):
     """Larger is nearer."""
     METRIC = "metric"
     """A distance: larger is farther."""
+    INVERTED = "inverted"
+    """Larger is farther, but no distance: depth up to a scale and a shift, as diffusion models give it."""
 
 
 class DepthOnnxParams(DepthExtentParams):
@@ -73,7 +75,8 @@ class DepthOnnxParams(DepthExtentParams):
     )
     polarity: Polarity = param(
         Polarity.AUTO,
-        "What its numbers mean: disparity (larger is nearer), metric (a distance), auto (by file name).",
+        "What its numbers mean: disparity (larger is nearer), metric (a distance), inverted (larger is farther, but no "
+        "distance), auto (by file name).",
     )
     provider: Provider = param(
         Provider.AUTO, "What computes it; auto takes a GPU where there is one.", cost=Cost.REOPEN
@@ -209,7 +212,7 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
 
     def _disparity(self, network: DepthNetwork, picture: Picture) -> Floats:
         raw = network.run(picture.rgb_over(_BEHIND_CLEAR))
-        return _disparity(raw, _is_metric(self.params.polarity, network.path), network.path)
+        return _disparity(raw, _polarity(self.params.polarity, network.path), network.path)
 
     def _finished(self, values: Floats, picture: Picture) -> Floats:
         cell = max(picture.pixels.shape[:2]) / max(values.shape)
@@ -232,16 +235,19 @@ class DepthOnnx(Node[DepthOnnxParams, DepthOnnxInputs, DepthOnnxOutputs], type="
         self._network = self._still = None
 
 
-def _is_metric(polarity: Polarity, path: Path) -> bool:
-    return _says_metric(path) if polarity is Polarity.AUTO else polarity is Polarity.METRIC
+def _polarity(asked: Polarity, path: Path) -> Polarity:
+    if asked is not Polarity.AUTO:
+        return asked
+    return Polarity.METRIC if _says_metric(path) else Polarity.DISPARITY
 
 
 def _says_metric(path: Path) -> bool:
     return any(word in path.name.lower() for word in ("metric", "zoe", "unidepth"))
 
 
-def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
+def _disparity(raw: Floats, polarity: Polarity, path: Path) -> Floats:
     """Return finite inverse depth; what is not finite becomes the farthest that is."""
+    metric = polarity is Polarity.METRIC
     finite = np.isfinite(raw)
     good = finite & (raw > 1e-6) if metric else finite
     if metric and finite.any() and good.sum() < LEAST_DISTANCES * finite.sum():
@@ -260,6 +266,8 @@ def _disparity(raw: Floats, metric: bool, path: Path) -> Floats:
         )
     if metric:
         raw = np.divide(np.float32(1), raw, out=np.zeros_like(raw), where=good)
+    elif polarity is Polarity.INVERTED:
+        raw = -raw
     result: Floats = np.where(good, raw, raw[good].min()).astype(np.float32)
     return result
 

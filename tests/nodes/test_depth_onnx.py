@@ -162,6 +162,13 @@ def test_a_distance_is_turned_round(save: Save) -> None:
     np.testing.assert_array_equal(by_name, far_right)
 
 
+def test_an_inverted_map_is_turned_round_evenly(save: Save) -> None:
+    """Unlike a distance it may be below 0, and is no nearer where its numbers are small."""
+    plain = depth_of(open_node(save(), normalize="half"), ramp()).values
+    turned = depth_of(open_node(save(), normalize="half", polarity="inverted"), ramp()).values
+    np.testing.assert_allclose(turned, 1 - plain, atol=1e-5)
+
+
 def test_no_nan_comes_out(save: Save) -> None:
     # the logarithm of what is below one half is NaN, of one half minus infinity
     half = numpy_helper.from_array(np.array([0.5], np.float32), "half")
