@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.errors import VivantError
 from vivant.graph.problem import nearest_name
+from vivant.runtime.recorded_performance import recorded_performance
 from vivant.runtime.rig.puppet_graph import PuppetGraph
 from vivant.runtime.services import Services
 from vivant.runtime.shipped_presets import shipped_presets
@@ -42,7 +43,7 @@ def export_portrait(
         overrides: Texts ``node.param=value``.
         services: What nodes need from outside.
         stop: Set when the user wants to leave.
-        performance: A performance to be written as an animation, or None.
+        performance: What is to be written as an animation: a performance, or a video of a face; or None.
         backdrop: Whether the picture without the person is written, too.
         texture_px: The longer side of a texture at most.
 
@@ -55,7 +56,8 @@ def export_portrait(
     from vivant.nodes.export.kinds import check_kind, files_of
 
     check_kind(out, performance is not None)
-    clip = None if performance is None else performance_clip(performance)
+    video = None if performance is None else _video(performance)
+    clip = None if performance is None or video is not None else performance_clip(performance)
     with _begun(out) as first:  # before the work of a minute: what forbids to write shows at once
         parts = PuppetGraph(portrait, preset, overrides).parts(services, stop)
         from vivant.nodes.export.baking import bust_of
@@ -67,11 +69,19 @@ def export_portrait(
         _go_on(stop)
         bust = bust_of(puppet, parts.name, backdrop=backdrop, most_px=texture_px)
         _go_on(stop)
+        if video is not None:
+            clip = recorded_performance(video, preset, overrides, services, stop)
         keys = None if clip is None else performance_keys(puppet, clip, KEYS_HZ)
         files = files_of(bust, out, keys)
         _go_on(stop)
         _write(files, first)
     return {path: len(data) for path, data in files.items()}
+
+
+def _video(given: str) -> Path | None:
+    """Return the video that is meant, or None: it is a performance, or nothing that is there."""
+    file = Path(given).expanduser().absolute()
+    return file if file.is_file() and file.suffix.lower() != ".json" else None
 
 
 def performance_clip(given: str) -> PerformanceClip:
@@ -94,7 +104,7 @@ def performance_clip(given: str) -> PerformanceClip:
     raise VivantError(
         "there is no such performance",
         where=given,
-        remedy=f"did you mean {nearest}?" if nearest else f"give a .json file, or: {', '.join(shipped)}",
+        remedy=f"did you mean {nearest}?" if nearest else f"give a video, a .json file, or: {', '.join(shipped)}",
         exit_status=2,
     )
 

@@ -24,7 +24,7 @@ def export(
         str | None,
         typer.Option(
             "--performance", metavar="CLIP",
-            help="Add an animation, into .glb or .html: a recorded performance (.json), or hello.",
+            help="Add an animation, into .glb or .html: a video of a face, a recorded performance (.json), or hello.",
         ),
     ] = None,
     backdrop: Annotated[

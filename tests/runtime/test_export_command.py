@@ -156,6 +156,46 @@ def test_a_performance_is_found_by_name_or_path(tmp_path: Path) -> None:
         performance_clip(str(broken))
 
 
+@pytest.mark.usefixtures("models")
+def test_a_video_of_a_face_becomes_an_animation(tmp_path: Path, cat: Any, media: Path) -> None:
+    import json
+
+    source, made = str(cat.write(tmp_path, cat.points)), tmp_path / "cat.glb"
+    video = media / "drivers" / "short.mp4"
+    assert main(["export", source, "-o", str(made), "--no-backdrop", "--performance", str(video)]) == 0
+    data = made.read_bytes()
+    document = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
+    (animation,) = document["animations"]
+    assert animation["name"] == "short"
+    import av
+
+    with av.open(str(video)) as opened:
+        length_s = float((opened.duration or 0) / av.time_base)
+    times = document["accessors"][animation["samplers"][0]["input"]]
+    assert times["max"][0] == pytest.approx(length_s, abs=0.1) and times["count"] > 10
+    assert left(tmp_path) == sorted([Path(source).name, "cat.face.json", "cat.glb"])
+
+
+@pytest.mark.usefixtures("models")
+def test_a_video_without_a_face_moves_nothing(tmp_path: Path, cat: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    import av
+
+    with av.open(str(tmp_path / "grey.mp4"), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for _ in range(4):
+            file.mux(stream.encode(av.VideoFrame(160, 120, "yuv420p")))
+        file.mux(stream.encode())
+    source = str(cat.write(tmp_path, cat.points))
+    order = ["export", source, "-o", str(tmp_path / "cat.glb"), "--performance", str(tmp_path / "grey.mp4")]
+    assert main(order) == 1
+    told = capsys.readouterr().err
+    assert "no face was seen" in told and "Traceback" not in told
+    (tmp_path / "no.mp4").write_bytes(b"no video")
+    assert main([*order[:-1], str(tmp_path / "no.mp4")]) in (1, 2)
+    assert "Traceback" not in capsys.readouterr().err and not (tmp_path / "cat.glb").exists()
+
+
 def test_files_that_belong_together_come_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vivant.nodes.outputs.part_file import PartFile
 
