@@ -50,4 +50,4 @@ def _keys(times_s: Sequence[float], values: npt.NDArray[np.float64]) -> list[lis
     """Return keys, without those between two of the same value."""
     kept = np.ones(len(values), bool)
     kept[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
-    return [[round(times_s[index], 6), float(values[index])] for index in np.flatnonzero(kept)]
+    return [[round(times_s[index], 6), float(values[index])] for index in np.flatnonzero(kept).tolist()]
