@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from vivant.nodes.depth.depth_file import FilePolarity, read_depth_file
@@ -89,6 +89,61 @@ def test_its_settings_reach_the_network(tmp_path: Path, picture: str, network: s
     values, _ = read_depth_file(tmp_path / "depth.png", FilePolarity.DISPARITY)
     assert values.shape[1] == 64
     assert values[:, 0].min() > 0.9 and values[:, -5:].max() < 0.1
+
+
+def given(name: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, "h", "w"])
+
+
+def saved(file: Path, nodes: list[onnx.NodeProto], inputs: list[str], *values: onnx.TensorProto) -> None:
+    told = helper.make_tensor_value_info("depth", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "unfit", [given(name) for name in inputs], [told], list(values))
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    file.write_bytes(made.SerializeToString())
+
+
+def outside(folder: Path) -> None:
+    """A model whose weights lie beside its folder, not in it."""
+    np.ones(3, np.float32).tofile(folder / "weights.bin")
+    (folder / "models").mkdir()
+    weights = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32), "w")
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    for key, value in {"location": "../weights.bin", "offset": "0", "length": "12"}.items():
+        weights.external_data.append(onnx.StringStringEntryProto(key=key, value=value))
+    saved(folder / "models/outside.onnx", [helper.make_node("Conv", ["x", "w"], ["depth"])], ["x"], weights)
+
+
+def unfit(folder: Path) -> None:
+    mean = helper.make_node("ReduceMean", ["x"], ["m"], axes=[1], keepdims=1)
+    all_of_it = helper.make_node("ReduceMean", ["x"], ["m"], keepdims=1)
+    summed = helper.make_node("Add", ["m", "y"], ["s"])
+    saved(folder / "two.onnx", [mean, summed, helper.make_node("Neg", ["s"], ["depth"])], ["x", "y"])
+    no_number = numpy_helper.from_array(np.array(np.nan, np.float32), "n")
+    saved(folder / "nan.onnx", [mean, helper.make_node("Mul", ["m", "n"], ["depth"])], ["x"], no_number)
+    shape = numpy_helper.from_array(np.array([1, 200_000, 1000, 1000], np.int64), "n")  # 800 TB
+    saved(folder / "huge.onnx", [all_of_it, helper.make_node("Expand", ["m", "n"], ["depth"])], ["x"], shape)
+    outside(folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        ("two.onnx", "has 2 inputs"),
+        ("nan.onnx", "gives no usable number"),
+        ("huge.onnx", "more memory than there is"),
+        ("models/outside.onnx", "outside its folder"),
+    ],
+)
+def test_a_network_that_is_no_good_is_told_in_one_block(
+    tmp_path: Path, picture: str, model: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unfit(tmp_path)
+    assert main(["depth", picture, "-o", "depth.png", "--model", model]) == 1
+    told = capsys.readouterr().err
+    assert says in told and "Traceback" not in told
+    assert told.count("vivant: ") == 1 and Path(model).name in told and "what to do:" in told
+    assert not (tmp_path / "depth.png").exists()
 
 
 @pytest.mark.parametrize(
