@@ -15,6 +15,7 @@ from vivant.graph.preset import apply_overrides, load_preset
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
 from vivant.runtime.file_output import free_name, unfit
+from vivant.runtime.progress import FrameProgress
 from vivant.runtime.services import Services
 from vivant.runtime.shipped_presets import find_preset
 
@@ -46,7 +47,9 @@ def recorded_performance(
     with tempfile.TemporaryDirectory(prefix="vivant-") as folder:
         out = Path(folder) / f"{video.stem}.json"
         document = _document(document, graph, video, out)
-        result = OfflineEngine(validate(document, registry, path.parent, where=str(path)), services).run(stop)
+        part = validate(document, registry, path.parent, where=str(path))
+        with FrameProgress(video.name) as progress:
+            result = OfflineEngine(part, services, progress=progress).run(stop)
         if result.outcome is Outcome.INTERRUPTED:
             raise VivantError("interrupted: nothing was made")
         if not out.exists():
