@@ -100,6 +100,7 @@ class OfflineEngine:
             context = replace(
                 self._services.node_context(self._graph, spec, now_ns, offline=True),
                 beside=partial(self._beside, spec.id),
+                hands=self._pool.hands,
             )
             self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns, self._services.trace)
         stages = {

@@ -135,7 +135,9 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         self._recorded: RecordedFaces | None = None
         if self._centred is not None and self._afresh:
             most = _MOST_FOLLOWED if self.params.several else 1
-            self._recorded = RecordedFaces(reader, lambda: FaceReader(model, confidence), context.beside, most)
+            self._recorded = RecordedFaces(
+                reader, lambda: FaceReader(model, confidence), context.beside, context.hands, most
+            )
         self._seen = self._empty = 0
 
     @classmethod

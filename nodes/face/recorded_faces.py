@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from vivant.graph.packet import Packet
 from vivant.nodes.face.face_reader import FaceReader
@@ -30,6 +31,7 @@ class RecordedFaces:
         reader: Reads; networks work on one picture at a time, so where several are at work each has its own.
         make_reader: Makes one more.
         beside: `NodeContext.beside`.
+        hands: `NodeContext.hands`: so many readers are wanted. They are made while other nodes open.
         most: How many faces are wanted.
     """
 
@@ -37,13 +39,16 @@ class RecordedFaces:
         self,
         reader: FaceReader,
         make_reader: Callable[[], FaceReader],
-        beside: Callable[[Callable[[], list[FaceReading]]], Callable[[], list[FaceReading]]],
+        beside: Callable[[Callable[[], Any]], Callable[[], Any]],
+        hands: int,
         most: int,
     ) -> None:
         self._make_reader = make_reader
         self._beside = beside
         self._most = most
         self._idle = deque([reader])
+        for _ in range(hands - 1):
+            beside(lambda: self._idle.append(make_reader()))
         self._begun: deque[tuple[Packet[Picture], Callable[[], list[FaceReading]]]] = deque()
 
     def step(self, frame: Packet[Picture]) -> Searched | None:

@@ -41,8 +41,8 @@ def frame(number: int, marks: FaceMarks | None = None) -> Packet[Picture]:
     return Packet(Picture(np.full((1, 1, 3), number, np.uint8), marks=marks), 10 * number, number)
 
 
-def recorded(beside: Callable[[Work], Work]) -> RecordedFaces:
-    return RecordedFaces(cast(FaceReader, Reader()), lambda: cast(FaceReader, Reader()), beside, 3)
+def recorded(beside: Callable[[Work], Work], hands: int = 1) -> RecordedFaces:
+    return RecordedFaces(cast(FaceReader, Reader()), lambda: cast(FaceReader, Reader()), beside, hands, 3)
 
 
 def at_once(work: Work) -> Work:
@@ -82,6 +82,14 @@ def test_what_is_searched_at_the_same_time_has_a_reader_each(monkeypatch: pytest
         assert faces.step(frame(number)) is None
     assert [len(one.faces) for one in faces.rest()] == [0, 1]
     assert Reader.made == 2
+
+
+def test_each_hand_has_its_reader_before_the_first_frame_comes() -> None:
+    faces = recorded(at_once, hands=3)
+    assert Reader.made == 3
+    for number in range(AT_ONCE + 3):
+        faces.step(frame(number))
+    assert Reader.made == 3
 
 
 def test_where_the_face_is_pointed_out_nobody_searches() -> None:
