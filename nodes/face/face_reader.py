@@ -45,6 +45,11 @@ class FaceReader:
         self._blendshapes = LiteModel(bundle.blendshapes, str(path))
         self._transform = HeadTransform(bundle)
 
+    def warm_up(self) -> None:
+        """Let each network compute once: the first time takes twice as long, as weights are laid out for it."""
+        for model in (self._detector.model, self._landmarks, self._blendshapes):
+            model.run(np.zeros(model.shape, np.float32))
+
     def search(self, picture: U8, most: int = 1) -> list[FaceReading]:
         """Look for faces in ``uint8 (h, w, 3)``; return at most so many, the surest first."""
         return self.find_more(picture, [], most)

@@ -31,7 +31,7 @@ class RecordedFaces:
         reader: Reads; networks work on one picture at a time, so where several are at work each has its own.
         make_reader: Makes one more.
         beside: `NodeContext.beside`.
-        hands: `NodeContext.hands`: so many readers are wanted. They are made while other nodes open.
+        hands: `NodeContext.hands`: so many readers are wanted. They are made ready while other nodes open.
         most: How many faces are wanted.
     """
 
@@ -47,8 +47,9 @@ class RecordedFaces:
         self._beside = beside
         self._most = most
         self._idle = deque([reader])
+        beside(lambda: self._make_ready(self._idle.pop()))
         for _ in range(hands - 1):
-            beside(lambda: self._idle.append(make_reader()))
+            beside(lambda: self._make_ready(make_reader()))
         self._begun: deque[tuple[Packet[Picture], Callable[[], list[FaceReading]]]] = deque()
 
     def step(self, frame: Packet[Picture]) -> Searched | None:
@@ -60,6 +61,10 @@ class RecordedFaces:
         """Give the last frames, when nothing more comes."""
         while self._begun:
             yield self._answer()
+
+    def _make_ready(self, reader: FaceReader) -> None:
+        reader.warm_up()
+        self._idle.append(reader)
 
     def _answer(self) -> Searched:
         frame, found = self._begun.popleft()
