@@ -20,6 +20,7 @@ from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
 
 T = TypeVar("T")
+_new_tuple = tuple.__new__
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Station:
         # looked up once: a hop takes a few microseconds, and so did the looking up
         self._waker = spec.waker
         self._ticks = spec.ticks
-        self._inputs_type = spec.node_class.inputs_type
+        self._inputs_of = _maker_of(spec.node_class.inputs_type)
         self._outputs_type = spec.node_class.outputs_type
         self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
         self._needed: tuple[str, ...] = ()
@@ -282,7 +283,7 @@ class Station:
         assert waking is not None and self._waker is not None
         self._fresh = False
         self._inputs[self._waker] = waking
-        inputs = self._inputs_type(**self._inputs)
+        inputs = self._inputs_of(self._inputs)
         stamp = waking
         if self._ticks:
             for name in self._moving:
@@ -299,7 +300,7 @@ class Station:
             EndOfStream: It has nothing more.
             Exception: Whatever else the node raises.
         """
-        made = self._call(self._inputs_type(), None)
+        made = self._call(self._inputs_of(self._inputs), None)
         if made.packets:
             self._next_seq = made.seq + 1
         return made
@@ -414,8 +415,24 @@ class Station:
         for name, sometimes in self._sends:
             value = getattr(outputs, name)
             if value is not None or not sometimes:
-                packets[name] = Packet(value, t_ns, seq)
+                packets[name] = _new_tuple(Packet, (value, t_ns, seq, False))  # half the time of Packet(...)
         return Made(packets, t_ns, seq)
+
+
+def _maker_of(inputs_type: type[Any]) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes a node's inputs of their values by name: one for each port, which are all fields."""
+    made_by_hand = hasattr(inputs_type, "__post_init__") or not inputs_type.__dataclass_params__.init
+    if made_by_hand or "__dict__" not in dir(inputs_type):
+        return lambda values: inputs_type(**values)
+    new = object.__new__
+
+    def make(values: dict[str, Any]) -> Any:
+        # A frozen dataclass sets field by field, in 1.3 us for two of them; this takes 0.5.
+        inputs = new(inputs_type)
+        inputs.__dict__.update(values)
+        return inputs
+
+    return make
 
 
 @contextmanager

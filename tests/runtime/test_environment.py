@@ -9,7 +9,9 @@ import pytest
 from vivant.runtime import environment
 
 
-@pytest.mark.parametrize(("cores", "expected"), [(1, ("0", "1")), (2, ("0", "1")), (3, (None, None)), (16, (None, None))])
+@pytest.mark.parametrize(
+    ("cores", "expected"), [(1, ("0", "1")), (2, ("0", "1")), (3, (None, None)), (16, (None, None))]
+)
 def test_libraries_have_no_threads_of_their_own_on_few_cores(
     cores: int, expected: tuple[str | None, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
