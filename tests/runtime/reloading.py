@@ -19,13 +19,12 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from vivant.graph.errors import VivantError
 from vivant.graph.registry import Registry
-from vivant.nodes.render.puppet import RenderPuppet
 from vivant.runtime.drawing import gl_for
 from vivant.runtime.environment import prepare_environment
 from vivant.runtime.live import LiveEngine
@@ -81,13 +80,13 @@ class Told:
 class Edits:
     """Makes one edit after the other on a thread of its own, as an editor would."""
 
-    def __init__(self, preset: Path, told: Told, stop: threading.Event, count: int) -> None:
+    def __init__(self, preset: Path, told: Told, stop: threading.Event, count: int, shaders: Iterable[Path]) -> None:
         self.took_s: dict[str, list[float]] = defaultdict(list)
         self.failed: list[str] = []
         self.done = 0
         self._preset, self._told, self._stop, self._count = preset, told, stop, count
         self._original = json.loads(preset.read_text())
-        self._shaders = {path: path.read_text() for path in RenderPuppet.files(RenderPuppet.__new__(RenderPuppet))}
+        self._shaders = {path: path.read_text() for path in shaders}
         self._random = random.Random(1)
         self.begin = threading.Event()
 
@@ -170,10 +169,13 @@ class Edits:
 
 def main(arguments: list[str]) -> int:
     """Run and print."""
-    portrait, driver, *rest = arguments
+    # as the program does it: numpy, which nodes import, would start threads that fight for the cores with tracking
     prepare_environment()
     import numpy as np
 
+    from vivant.nodes.render.puppet import RenderPuppet
+
+    portrait, driver, *rest = arguments
     count = int(rest[0]) if rest else 1000
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         preset = Path(folder) / "preset.json"
@@ -185,7 +187,7 @@ def main(arguments: list[str]) -> int:
         watch = PresetWatch(preset, (), Registry.installed())
         graph = watch.load()
         gl = stack.enter_context(gl_for(graph, window=False))
-        edits = Edits(preset, told, stop, count)
+        edits = Edits(preset, told, stop, count, RenderPuppet.shaders_type().files())
         frames: list[float] = []
         darkest = [255.0]
         next_mark = 0
