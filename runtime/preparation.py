@@ -118,13 +118,15 @@ class Preparation:
     def _open_beside(self, spec: NodeSpec) -> None:
         if self._given_up:
             raise GivenUp
-        made: list[Station] = []
-        with NodeFault.of(spec.id):
-            # what draws is given OpenGL, which only the main thread may take
-            self._on_thread_of(spec, lambda: made.append(self._make(self.target, spec)))
-            station = self._fresh[spec.id] = made[0]
+
+        def make() -> None:
+            station = self._fresh[spec.id] = self._make(self.target, spec)
             if not self._exclusive(spec):
-                self._call(station, station.open)
+                station.open()
+
+        with NodeFault.of(spec.id):
+            # what draws is given OpenGL, which only the main thread may take; in one call, as each waits for a frame
+            self._on_thread_of(spec, make)
 
     def _make_still_part(self) -> None:
         crew, target, rerun = self._crew, self.target, self.diff.rerun
