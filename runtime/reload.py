@@ -230,7 +230,7 @@ class Reload:
         if not diff.structural:
             return
         self._preparation = Preparation(
-            self._crew, wanted, diff, self._make, self._main, self._clock, self._bell, self._patience_ns
+            self._crew, wanted, diff, self._make, self._main, self._clock, self._patience_ns
         )
         self._work = Errand("reload", self._preparation.run, self._clock, self._bell)
         self._work.start()
@@ -283,7 +283,7 @@ class Reload:
                 continue
 
             def let_go(leaver: Retired = leaver) -> None:
-                if leaver.ended(self._clock, self._bell, self._patience_ns):
+                if leaver.ended(self._clock, self._patience_ns):
                     self._close(leaver.station)
                 else:
                     self.hung.add(leaver.station.id)
