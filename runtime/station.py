@@ -100,6 +100,7 @@ class Station:
         self._outputs_type = spec.node_class.outputs_type
         self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
         self._needed: tuple[str, ...] = ()
+        self._lacking: set[str] = set()
         self._moving: tuple[str, ...] = ()
         self._ages = False
         self.flow = origin(graph, spec)
@@ -217,6 +218,7 @@ class Station:
             packet = before._held.get(name)
             if packet is not None and before.spec.links.get(name) == link:
                 self._inputs[name] = self._held.setdefault(name, packet)
+                self._lacking.discard(name)
 
     def told(self, name: str) -> Any:
         """Return what the node says of itself by an attribute, None where it has none of that name."""
@@ -242,6 +244,8 @@ class Station:
         else:
             self._held[input_name] = self._inputs[input_name] = packet
             self._fresh = True
+            if self._lacking:
+                self._lacking.discard(input_name)
 
     def has(self, input_name: str) -> bool:
         """Whether an input has a packet."""
@@ -255,7 +259,7 @@ class Station:
     @property
     def woken(self) -> bool:
         """Whether a trigger waits and all that the node needs has arrived."""
-        return self._pending is not None and self._has_needed()
+        return self._pending is not None and not self._lacking
 
     @property
     def fresh(self) -> bool:
@@ -264,12 +268,12 @@ class Station:
 
     def can_tick(self) -> bool:
         """Whether the node is woken by ticks and all that it needs has arrived."""
-        return self._ticks and self._has_needed()
+        return self._ticks and not self._lacking
 
     @property
     def due(self) -> bool:
         """Whether the node is to run in a step of the render lane: woken by its tick, or by its trigger."""
-        return (self._ticks or self._pending is not None) and self._has_needed()
+        return (self._ticks or self._pending is not None) and not self._lacking
 
     def process(self, tick: Packet[Tick] | None = None) -> Made:
         """Call the node with what has arrived, woken by its trigger or by a tick.
@@ -339,6 +343,7 @@ class Station:
     def _read_links(self, graph: Graph) -> None:
         spec = self.spec
         self._needed = tuple(n for n in spec.latest if spec.node_class.input_ports[n].required)
+        self._lacking = set(self._needed) - self._held.keys()
         # whose age an output of a tick has: what comes from a still picture has none
         self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
         # a source of media is at its own time until the worker has waited for it
@@ -350,13 +355,6 @@ class Station:
     def _ask_for_files(self) -> None:
         with _fault_at_most():
             self.files = frozenset(self._node.files())
-
-    def _has_needed(self) -> bool:
-        held = self._held
-        for name in self._needed:  # noqa: SIM110 - all() takes three times as long, and every packet asks
-            if name not in held:
-                return False
-        return True
 
     def _call(self, inputs: Any, stamp: Packet[Any] | None) -> Made:
         """Call the node; what it gives bears the time and number of `stamp`, None: of now."""
