@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.brow_shape import brows_kept
+from vivant.nodes.face.brow_shape import brows_kept_by_units
 from vivant.nodes.face.details import HANDLES, DetailScale
-from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
+from vivant.nodes.face.landmark_sets import EYE_CORNERS, FACE_OVAL, INNER_LIPS, LIDS, NOSE, OUTER_LIPS
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.rims import mouth_is_open, tuck_rims
 from vivant.nodes.formats.arkit import INDEX
@@ -47,7 +47,7 @@ class PlacedHead:
 STRENGTH = {
     "browInnerUp": 1.7, "browOuterUpLeft": 1.7, "browOuterUpRight": 1.7, "browDownLeft": 1.7, "browDownRight": 1.7,
     "eyeWideLeft": 1.4, "eyeWideRight": 1.4, "mouthStretchLeft": 1.8, "mouthStretchRight": 1.8,
-    "mouthRollUpper": 1.8, "mouthRollLower": 1.8, "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
+    "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
     "mouthPressLeft": 1.3, "mouthPressRight": 1.3,
 }  # fmt: skip
 """Units that are modest on the head beside what the tracker calls 1 on faces: with these gains a driver's brows, lids
@@ -111,11 +111,75 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
+    _keep_brows(head, fit, units, spread)
+    _roll_in(head, fit, vertices, units, spread)
+    _round_open_mouth(head, fit, units, spread)
     _give_to_the_worn(fit, units, unexplained)
     _calibrate_lids(head, fit, vertices, units, spread)
     if seal is not None:
         _close_lips(fit, vertices, units, seal)
     return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
+
+
+def _keep_brows(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Spread) -> None:
+    """Let the units that move brows leave their shape, as details do (see `brow_shape`); in place.
+
+    The artist's lower the upper edge of a brow farther than the lower one: of any brow at 1 they make a line.
+    """
+    axes = fit.rotation[:, :2]
+    handles = list(HANDLES)
+    wanted = brows_kept_by_units(head.landmark_positions(units)[:, handles] @ axes)
+    # What is spread smoothly arrives only in part: the rest is spread again.
+    for _ in range(_BROW_ROUNDS):
+        for unit in (INDEX[name] for name in STRENGTH if name.startswith("brow")):
+            moved = head.landmark_positions(units[unit])[handles] @ axes
+            correction = np.zeros((_SURFACE, 3))
+            correction[handles] = (wanted[unit] - moved) @ axes.T
+            units[unit] += spread.spread(correction, units.shape[1])
+
+
+def _roll_in(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
+    """Let each lip's red be just gone when it is rolled in at 1, whatever its height; in place.
+
+    Its border comes to the line where the lips meet, which stays, and so does the nose. The artist's units draw the
+    middle of a lip past that line.
+    """
+    up = fit.rotation[:, 1].astype(np.float64)
+    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)) @ up
+    middle = len(OUTER_LIPS) // 2
+    for name, lip in (("mouthRollUpper", slice(1, middle)), ("mouthRollLower", slice(middle + 1, None))):
+        unit, border = INDEX[name], list(OUTER_LIPS[lip])
+        line = list(INNER_LIPS[lip])
+        wanted = np.zeros(_SURFACE)
+        wanted[border] = _ROLLED * (neutral[line] - neutral[border])
+        held = [*border, *line, *NOSE]
+        for _ in range(_ROUNDS):
+            moved = head.landmark_positions(units[unit])[:_SURFACE] @ up
+            correction = np.zeros(_SURFACE)
+            correction[held] = (wanted - moved)[held]
+            units[unit] += spread.spread(correction[:, None] * up, units.shape[1])
+
+
+def _round_open_mouth(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Spread) -> None:
+    """Let the lower lip of an open mouth be round, not pointed, by the unit jawOpen; in place.
+
+    The artist's lowers it by the less the farther from the middle, evenly; a lip is held by its corners, and hangs as
+    a U between them.
+    """
+    unit, up = INDEX["jawOpen"], fit.rotation[:, 1].astype(np.float64)
+    for line in (INNER_LIPS[10:], OUTER_LIPS[10:]):  # from the left corner to the right
+        lip = [*line, INNER_LIPS[0] if line[0] == INNER_LIPS[10] else OUTER_LIPS[0]]
+        places = head.landmark_positions(head.vertices)[lip, 0].astype(np.float64)
+        across = np.abs(2 * (places - places[-1]) / (places[0] - places[-1]) - 1)
+        for _ in range(_BROW_ROUNDS):
+            moved = head.landmark_positions(units[unit])[lip] @ up
+            middle, ends = moved[across.argmin()], 0.5 * (moved[0] + moved[-1])
+            if _ == 0:
+                wanted = ends + (middle - ends) * (1 - across**_ROUND)
+                wanted = np.where(middle < ends, np.minimum(wanted, moved), np.maximum(wanted, moved))
+            correction = np.zeros((_SURFACE, 3))
+            correction[lip] = (wanted - moved)[:, None] * up
+            units[unit] += spread.spread(correction, units.shape[1])
 
 
 def _give_to_the_worn(fit: HeadFit, units: F32, unexplained: F32) -> None:
@@ -142,7 +206,7 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
-    lack = brows_kept(factor * scale.units) - moved[..., :2]
+    lack = brows_kept_by_units(factor * scale.units) - moved[..., :2]
     pulls = np.zeros((_SURFACE, len(HANDLES)))
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)
@@ -153,8 +217,16 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     gap, opening = (
         np.stack([_gap(places, side, fit) for side in LIDS], axis=-1).astype(np.float32) for places in (resting, marks)
     )
-    rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening)
+    wide = np.array([_width(resting, side, fit) for side in LIDS], np.float32)
+    most = np.maximum(_WIDEST * wide, gap + _WIDER * wide)
+    rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening, most)
     return handles, rig
+
+
+def _width(marks: F32, side: str, fit: HeadFit) -> float:
+    """How far the corners of an eye are apart, decimetres; arguments as of `_gap`."""
+    inner, outer = EYE_CORNERS[side]
+    return float(np.linalg.norm(marks[inner] - marks[outer])) / fit.scale
 
 
 def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
@@ -166,7 +238,14 @@ def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
 
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
+_WIDEST, _WIDER = 0.48, 0.1
+"""How far an eye opens at most, in its widths: a calm one is open by a third of its width (10 mm of 30), and surprise
+lifts the lid by 3 to 4 mm. Eyes that are larger in the picture, as a child's or a drawing's, may open a little more."""
 _ROUNDS = 8
+_BROW_ROUNDS = 3
+_ROLLED = 0.9  # of the height of a lip's red
+_ROUND = 2.8
+"""Of the superellipse that a lower lip hangs in: 2 is a parabola."""
 _BENT_DM = 0.12
 """Where the worn expression moves skin so far, what the fit leaves unexplained is the expression's."""
 _LEAST_WORN = 1e-4
