@@ -10,21 +10,19 @@ import numpy.typing as npt
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.brow_shape import brows_kept_by_units
 from vivant.nodes.face.details import HANDLES, DetailScale
-from vivant.nodes.face.landmark_sets import EYE_CORNERS, FACE_OVAL, INNER_LIPS, LIDS, NOSE, OUTER_LIPS
+from vivant.nodes.face.landmark_sets import EYE_CORNERS, LIDS
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.rims import mouth_is_open, tuck_rims
+from vivant.nodes.face.spread import SURFACE, Spread
+from vivant.nodes.face.unit_shapes import fit_units
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Details
 
 F32 = npt.NDArray[np.float32]
 
-_REACH_DM = 0.18
-_TRUST = 0.02
-_OVAL_TRUST = 1.0
 _OVERLAP_DM = 0.008  # lids that meet overlap a little: no hairline shows between them
 _LIP_OVERLAP_DM = 0.012  # lips, too, and seen from above or below they shift against each other
-_SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,41 +52,6 @@ STRENGTH = {
 and lips read back as strong as they were (spread of the scores over five pairs of portrait and driver)."""
 
 
-class Spread:
-    """Spreads displacements of landmarks smoothly over the head's surface: a Gaussian radial basis.
-
-    Args:
-        head: The anatomical head.
-    """
-
-    def __init__(self, head: AnatomicalHead) -> None:
-        # Distances are measured on a head with open mouth and wide eyes: else the lips, which touch, would share
-        # their displacements.
-        parted = head.vertices + 0.7 * head.face_units[INDEX["jawOpen"]]
-        for side in ("Left", "Right"):
-            parted = parted + head.face_units[INDEX[f"eyeWide{side}"]]
-        parted = parted.astype(np.float32)
-        anchors = head.landmark_positions(parted)[:_SURFACE].astype(np.float64)
-        trust = np.full(_SURFACE, _TRUST)
-        trust[list(FACE_OVAL)] = _OVAL_TRUST
-        # solved for some twenty times a portrait: inverted once
-        self._inverse = np.linalg.inv(_kernel(anchors, anchors) + np.diag(trust))
-        low, high = anchors.min(axis=0) - 3 * _REACH_DM, anchors.max(axis=0) + 3 * _REACH_DM
-        self._near = np.flatnonzero(((parted > low) & (parted < high)).all(axis=1))
-        self._reach = _kernel(parted[self._near].astype(np.float64), anchors)
-
-    def spread(self, displacements: npt.NDArray[np.float64], count: int) -> F32:
-        """Return the displacement of all `count` vertices, ``float32 (V, D)``.
-
-        Args:
-            displacements: Of the 468 surface landmarks, ``(468, D)``.
-            count: Number of vertices of the head.
-        """
-        out = np.zeros((count, displacements.shape[1]), np.float32)
-        out[self._near] = self._reach @ (self._inverse @ displacements)
-        return out
-
-
 def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) -> PlacedHead:
     """Place the head, close the last distance to the landmarks, and calibrate lids and lips.
 
@@ -102,7 +65,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     """
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
-    residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
+    residual = (fit.points - head.landmark_positions(vertices))[:SURFACE, :2].astype(np.float64)
     spread = Spread(head)
     unexplained = spread.spread(residual, len(vertices))
     vertices[:, :2] += unexplained
@@ -111,75 +74,12 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
-    _keep_brows(head, fit, units, spread)
-    _roll_in(head, fit, vertices, units, spread)
-    _round_open_mouth(head, fit, units, spread)
+    fit_units(head, fit, vertices, units, spread)
     _give_to_the_worn(fit, units, unexplained)
     _calibrate_lids(head, fit, vertices, units, spread)
     if seal is not None:
         _close_lips(fit, vertices, units, seal)
     return PlacedHead(vertices, units, *_handles(head, fit, vertices, units, spread))
-
-
-def _keep_brows(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Spread) -> None:
-    """Let the units that move brows leave their shape, as details do (see `brow_shape`); in place.
-
-    The artist's lower the upper edge of a brow farther than the lower one: of any brow at 1 they make a line.
-    """
-    axes = fit.rotation[:, :2]
-    handles = list(HANDLES)
-    wanted = brows_kept_by_units(head.landmark_positions(units)[:, handles] @ axes)
-    # What is spread smoothly arrives only in part: the rest is spread again.
-    for _ in range(_BROW_ROUNDS):
-        for unit in (INDEX[name] for name in STRENGTH if name.startswith("brow")):
-            moved = head.landmark_positions(units[unit])[handles] @ axes
-            correction = np.zeros((_SURFACE, 3))
-            correction[handles] = (wanted[unit] - moved) @ axes.T
-            units[unit] += spread.spread(correction, units.shape[1])
-
-
-def _roll_in(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
-    """Let each lip's red be just gone when it is rolled in at 1, whatever its height; in place.
-
-    Its border comes to the line where the lips meet, which stays, and so does the nose. The artist's units draw the
-    middle of a lip past that line.
-    """
-    up = fit.rotation[:, 1].astype(np.float64)
-    neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)) @ up
-    middle = len(OUTER_LIPS) // 2
-    for name, lip in (("mouthRollUpper", slice(1, middle)), ("mouthRollLower", slice(middle + 1, None))):
-        unit, border = INDEX[name], list(OUTER_LIPS[lip])
-        line = list(INNER_LIPS[lip])
-        wanted = np.zeros(_SURFACE)
-        wanted[border] = _ROLLED * (neutral[line] - neutral[border])
-        held = [*border, *line, *NOSE]
-        for _ in range(_ROUNDS):
-            moved = head.landmark_positions(units[unit])[:_SURFACE] @ up
-            correction = np.zeros(_SURFACE)
-            correction[held] = (wanted - moved)[held]
-            units[unit] += spread.spread(correction[:, None] * up, units.shape[1])
-
-
-def _round_open_mouth(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Spread) -> None:
-    """Let the lower lip of an open mouth be round, not pointed, by the unit jawOpen; in place.
-
-    The artist's lowers it by the less the farther from the middle, evenly; a lip is held by its corners, and hangs as
-    a U between them.
-    """
-    unit, up = INDEX["jawOpen"], fit.rotation[:, 1].astype(np.float64)
-    for line in (INNER_LIPS[10:], OUTER_LIPS[10:]):  # from the left corner to the right
-        lip = [*line, INNER_LIPS[0] if line[0] == INNER_LIPS[10] else OUTER_LIPS[0]]
-        places = head.landmark_positions(head.vertices)[lip, 0].astype(np.float64)
-        across = np.abs(2 * (places - places[-1]) / (places[0] - places[-1]) - 1)
-        for _ in range(_BROW_ROUNDS):
-            moved = head.landmark_positions(units[unit])[lip] @ up
-            middle, ends = moved[across.argmin()], 0.5 * (moved[0] + moved[-1])
-            if _ == 0:
-                wanted = ends + (middle - ends) * (1 - across**_ROUND)
-                wanted = np.where(middle < ends, np.minimum(wanted, moved), np.maximum(wanted, moved))
-            correction = np.zeros((_SURFACE, 3))
-            correction[lip] = (wanted - moved)[:, None] * up
-            units[unit] += spread.spread(correction, units.shape[1])
 
 
 def _give_to_the_worn(fit: HeadFit, units: F32, unexplained: F32) -> None:
@@ -207,7 +107,7 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
     lack = brows_kept_by_units(factor * scale.units) - moved[..., :2]
-    pulls = np.zeros((_SURFACE, len(HANDLES)))
+    pulls = np.zeros((SURFACE, len(HANDLES)))
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)
     axes = (fit.scale * fit.rotation[:, :2].T).astype(np.float32)  # of the head, in picture space
@@ -242,10 +142,6 @@ _WIDEST, _WIDER = 0.48, 0.1
 """How far an eye opens at most, in its widths: a calm one is open by a third of its width (10 mm of 30), and surprise
 lifts the lid by 3 to 4 mm. Eyes that are larger in the picture, as a child's or a drawing's, may open a little more."""
 _ROUNDS = 8
-_BROW_ROUNDS = 3
-_ROLLED = 0.9  # of the height of a lip's red
-_ROUND = 2.8
-"""Of the superellipse that a lower lip hangs in: 2 is a parabola."""
 _BENT_DM = 0.12
 """Where the worn expression moves skin so far, what the fit leaves unexplained is the expression's."""
 _LEAST_WORN = 1e-4
@@ -279,17 +175,12 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
         # What is spread smoothly arrives only in part: the rest is spread again.
         for _ in range(_ROUNDS):
             moved = head.landmark_positions(units[unit])
-            correction = np.zeros((_SURFACE, 3))
+            correction = np.zeros((SURFACE, 3))
             for (upper, lower), gap in zip(pairs, gaps, strict=True):
                 rest = gap + overlap - float((moved[lower] - moved[upper]) @ up) * to_go
                 correction[upper] = -_UPPER_LID_SHARE * rest * up
                 correction[lower] = (1 - _UPPER_LID_SHARE) * rest * up
             units[unit] += spread.spread(correction, len(vertices)) / to_go
-
-
-def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
-    return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
 
 
 def _close_lips(fit: HeadFit, vertices: F32, units: F32, seal: LipSeal) -> None:

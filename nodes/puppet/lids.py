@@ -27,7 +27,7 @@ U8 = npt.NDArray[np.uint8]
 _LEAST_GAP_DM = 1e-3
 _FOLLOWS = (0.05, 0.6)  # shares of the rim's way between which lid skin is drawn out more and more
 _CLOSED = (0.2, 0.7)  # shares of its way between which a lid shows what is painted
-_RIM_GONE = (0.75, 0.4)  # shares of its way over which what the picture shows along the rims fades out
+_RIM_GONE = 0.5  # share at which what the picture shows along the rims, iris too, is no longer drawn with the lids
 _SOLID = 0.35  # from where on, of how far skin follows, the painted lid covers the picture's
 _PAGE_PX = 320  # how wide a page is at least, as far as four times the picture's pixels go
 _FINEST = 4
@@ -91,7 +91,7 @@ def lid_parts(
 
 def rim_fades(placed: PlacedHead, units: int) -> dict[str, F32]:
     """Return by side how the bands along the rims fade when lids close, as `MeshPart.fade`."""
-    return {side: _closing_fade(placed, number, units, *_RIM_GONE) for number, side in enumerate(("Right", "Left"))}
+    return {side: _closing_fade(placed, number, units, _RIM_GONE, 0.0) for number, side in enumerate(("Right", "Left"))}
 
 
 def _closing_fade(placed: PlacedHead, number: int, units: int, begin: float, end: float) -> F32:

@@ -38,11 +38,14 @@ _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
 _LINE_WIDTH, _LINE_SHADE = 0.009, 0.5  # face widths: where lips meet it is dark between them
+_SEAM_WIDTH, _SEAM_SHADE = 0.009, 0.5  # where it goes on beyond the red, to the corner
+_SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
 _FOLD_DEPTH = 5.0  # of 255: skin so much darker than what is beside it is a fold's
 _CORNER = {"Right": OUTER_LIPS[0], "Left": OUTER_LIPS[10]}
-_PIT_REACH, _PIT_END = 0.02, 1.8
+_INNER_CORNER = {"Right": INNER_LIPS[0], "Left": INNER_LIPS[10]}
+_PIT_REACH, _PIT_END = 0.02, 1.6
 """Face widths, and how many of these: a broad smile digs a pit beyond the corner of the mouth, which is skin again when
 it is undone. Taken for lip it would be a blunt, dark end of the red."""
 _TINY = 1e-3
@@ -179,6 +182,12 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     cover = ease(1 - away / _FOLD_REACH)
     inside = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), max(0.5, 0.006 * wide))
     pit = ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, (side,)) / (_PIT_REACH * wide))
+    # the line where lips meet goes on to the corner
+    seam = picture_to_pixels(fit.points[[_CORNER[side], _INNER_CORNER[side]]], fit.size) - corner
+    dark = np.ones(near.shape[:2], np.uint8)
+    cv2.line(dark, *np.round(seam * 16 - 8).astype(int).tolist(), 0, 1, cv2.LINE_8, 4)
+    from_seam = cv2.distanceTransform(dark, cv2.DIST_L2, 5) / wide
+    skin *= (1 - _SEAM_SHADE * np.exp(-((from_seam / _SEAM_WIDTH) ** 2)))[..., None] ** _SHADOW_TINT
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
     out[box], share[box] = skin, np.maximum(cover * (1 - np.clip(2 * inside, 0, 1)), pit)
     return out, share
