@@ -19,7 +19,7 @@ F64 = npt.NDArray[np.float64]
 _ROUNDS = 6  # what is spread smoothly arrives only in part: the rest is spread again
 _ROLLED = 0.9  # of the height of a lip's red
 _LEFT_CORNER = 10
-_UPPER, _LOWER = slice(1, _LEFT_CORNER), slice(_LEFT_CORNER + 1, None)  # in the outlines of lips, without the corners
+_UPPER, _LOWER = range(1, _LEFT_CORNER), range(_LEFT_CORNER + 1, len(OUTER_LIPS))  # in the outlines of lips, without the corners
 _ROUND = 2.8
 """Of the superellipse that a lower lip hangs in: 2 is a parabola."""
 
@@ -60,7 +60,7 @@ def _roll_in(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     up = fit.rotation[:, 1:2].astype(np.float64)
     neutral = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32)) @ up
     for name, lip in (("mouthRollUpper", _UPPER), ("mouthRollLower", _LOWER)):
-        border, line = list(OUTER_LIPS[lip]), list(INNER_LIPS[lip])
+        border, line = ([outline[place] for place in lip] for outline in (OUTER_LIPS, INNER_LIPS))
         stay = np.zeros((len(line) + len(NOSE), 1))
         wanted = np.concatenate([_ROLLED * (neutral[line] - neutral[border]), stay])
         _lead(head, units[INDEX[name]], [*border, *line, *NOSE], wanted, up, spread)
@@ -77,7 +77,7 @@ def _round_open_mouth(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Sp
     marks: list[int] = []
     wanted = []
     for outline in (INNER_LIPS, OUTER_LIPS):
-        corners, lip = [outline[0], outline[_LEFT_CORNER]], list(outline[_LOWER])
+        corners, lip = [outline[0], outline[_LEFT_CORNER]], [outline[place] for place in _LOWER]
         right, left = places[corners]
         across = np.abs(2 * (places[lip] - right) / (left - right) - 1)[:, None]
         ends, middle = moved[corners].mean(axis=0), moved[lip].min(axis=0)
