@@ -19,7 +19,8 @@ F64 = npt.NDArray[np.float64]
 _ROUNDS = 6  # what is spread smoothly arrives only in part: the rest is spread again
 _ROLLED = 0.9  # of the height of a lip's red
 _LEFT_CORNER = 10
-_UPPER, _LOWER = range(1, _LEFT_CORNER), range(_LEFT_CORNER + 1, len(OUTER_LIPS))  # in the outlines of lips, without the corners
+_UPPER, _LOWER = range(1, _LEFT_CORNER), range(_LEFT_CORNER + 1, len(OUTER_LIPS))
+"""Places in the outlines of the lips, which begin at the right corner; without the corners."""
 _ROUND = 2.8
 """Of the superellipse that a lower lip hangs in: 2 is a parabola."""
 
