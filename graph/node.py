@@ -82,6 +82,7 @@ class NodeContext:
         beside: Has something done that depends on nothing but what it was made with, and returns what waits for its
             result, or raises what it failed with. Offline that is beside the node, on another thread, while the node
             takes its next inputs (see `Node.lag`); live it is done at once.
+        hands: How many things are done beside it at a time.
     """
 
     now_ns: Callable[[], int]
@@ -98,6 +99,7 @@ class NodeContext:
     cache_dir: Path | None = None
     still: bool = False
     beside: Callable[[Callable[[], Any]], Callable[[], Any]] = _at_once
+    hands: int = 1
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

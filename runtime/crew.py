@@ -29,12 +29,12 @@ class Retired:
     station: Station
     worker: Worker | None
 
-    def ended(self, clock: Clock, bell: Doorbell, patience_ns: int) -> bool:
+    def ended(self, clock: Clock, patience_ns: int) -> bool:
         """Wait until its worker has ended; return whether it did in time."""
         worker = self.worker
         if worker is None:
             return True
-        clock.wait(bell, lambda: worker.finished, clock.now_ns() + patience_ns)
+        clock.wait(worker.end_bell, lambda: worker.finished, clock.now_ns() + patience_ns)
         if worker.finished:
             worker.join()
         return worker.finished

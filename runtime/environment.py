@@ -13,7 +13,8 @@ SETTINGS = {
 }
 FEW_CORES = 2
 """With so many, software OpenGL draws on the thread that asks for it: threads of its own only push tracking and
-encoding aside (`vivant bench animate` 0.61 against 0.57 of its reference on two cores, measured in turns)."""
+encoding aside (`vivant bench animate` 0.61 against 0.57 of its reference on two cores, measured in turns). OpenCV's
+threads look for work in a circle for a while after each call, which costs 4 % of a run there."""
 ARENAS = 2
 _M_ARENA_MAX = -8  # malloc.h of glibc
 
@@ -24,6 +25,7 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, value)
     if cores() <= FEW_CORES:
         os.environ.setdefault("LP_NUM_THREADS", "0")
+        os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
         _take_few_arenas()
 

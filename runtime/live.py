@@ -302,7 +302,7 @@ class LiveEngine:
             else:
                 pacer.drawn(step_ns, now_ns, arrived_ns, awaits=crew.lane.awaits)
             crew.lane.spare()
-            arrived_ns = self._await_frame(crew.lane, pacer, end_ns)
+            arrived_ns = self._await_frame(crew.lane, reload, pacer, end_ns)
 
     def _prepare(self, lane: RenderLane, stop: threading.Event) -> None:
         """Let the lane's nodes do what they would do in spare time, while nothing moves that it could hold up."""
@@ -312,12 +312,27 @@ class LiveEngine:
                 self._services.gl.poll()
         self._prepared_ns = self._clock.now_ns() - begin_ns
 
-    def _await_frame(self, lane: RenderLane, pacer: FramePacer, end_ns: int | None) -> int | None:
-        """Wait until the next frame may begin; return when something new came for it, if it did."""
+    def _await_frame(
+        self, lane: RenderLane, reload: Reload | None, pacer: FramePacer, end_ns: int | None
+    ) -> int | None:
+        """Wait until the next frame may begin; return when something new came for it, if it did.
+
+        What a reload has for this thread is done meanwhile: an edit takes several turns, and would wait for a frame at
+        each of them.
+        """
         soonest_ns, due_ns = pacer.soonest_ns, pacer.due_ns
         if end_ns is not None:
             soonest_ns, due_ns = min(soonest_ns, end_ns), min(due_ns, end_ns)
-        self._clock.wait(self._bell, lambda: self._ledger.fatal is not None or lane.called, due_ns)
+
+        def over() -> bool:
+            return self._ledger.fatal is not None or lane.called
+
+        def called() -> bool:
+            # not when the frame is due: turns that follow each other closely would hold it up for as long as they last
+            return over() or (reload is not None and reload.called and self._clock.now_ns() < due_ns)
+
+        while self._clock.wait(self._bell, called, due_ns) and reload is not None and not over():
+            reload.step()
         arrived_ns = self._clock.now_ns() if lane.called else None
         self._clock.wait(self._bell, lambda: self._ledger.fatal is not None, soonest_ns)
         return arrived_ns

@@ -21,7 +21,7 @@ class MainThread:
 
         Args:
             clock: What callers wait at.
-            bell: The main thread's, rung when a call came or was made.
+            bell: The main thread's, rung when a call came. Callers wait at bells of their own.
         """
         self._clock = clock
         self._bell = bell
@@ -47,7 +47,7 @@ class MainThread:
         call = _Call(work)
         self._calls.append(call)
         self._bell.ring()
-        self._clock.wait(self._bell, lambda: call.done or self._closed)
+        self._clock.wait(call.bell, lambda: call.done or self._closed)
         if not call.done:
             raise GivenUp
         if call.error:
@@ -57,16 +57,17 @@ class MainThread:
         """Make one call, if there is one. As the main thread."""
         if self._calls:
             self._calls.popleft().make()
-            self._bell.ring()
 
     def close(self) -> None:
         """Make no calls any more; those who wait are sent away."""
         self._closed = True
-        self._bell.ring()
+        for call in tuple(self._calls):
+            call.bell.ring()
 
 
 class _Call:
     def __init__(self, work: Callable[[], None]) -> None:
+        self.bell = Doorbell()
         self.done = False
         self.error: BaseException | None = None
         self._work = work
@@ -77,3 +78,4 @@ class _Call:
         except BaseException as error:
             self.error = error
         self.done = True
+        self.bell.ring()

@@ -49,8 +49,8 @@ class Progress(Protocol):
 class OfflineEngine:
     """Runs a graph once through, one step per emission of its primary MEDIA source.
 
-    Four stages overlap, each in a thread of its own and each handing over in order: the source, tracking and moving a
-    frame behind it, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
+    Four stages overlap, each in a thread of its own and each handing over in order: the source, then what comes before
+    drawing, then the thread that called `run`, which draws (it owns OpenGL), and encoders last. What a node sees
     depends on nothing but the frames before, so overlapping changes no result. Nodes that look ahead (`Node.lag`) are
     as many steps before those behind them, in the tracking stage; drawing gets each step with their answers to it.
     What nodes give out (`NodeContext.beside`) is done on further threads: they take up what time cores have left.
@@ -100,6 +100,7 @@ class OfflineEngine:
             context = replace(
                 self._services.node_context(self._graph, spec, now_ns, offline=True),
                 beside=partial(self._beside, spec.id),
+                hands=self._pool.hands,
             )
             self._stations[spec.id] = Station(self._graph, spec, context, self._wall.now_ns, self._services.trace)
         stages = {

@@ -10,7 +10,7 @@ from vivant.graph.diff import GraphDiff
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Outcome
-from vivant.runtime.clock import Clock, Doorbell
+from vivant.runtime.clock import Clock
 from vivant.runtime.crew import Crew, Retired, draws
 from vivant.runtime.main_thread import GivenUp, MainThread
 from vivant.runtime.node_fault import NodeFault
@@ -38,7 +38,6 @@ class Preparation:
         make: Callable[[Graph, NodeSpec], Station],
         main: MainThread,
         clock: Clock,
-        bell: Doorbell,
         patience_ns: int,
     ) -> None:
         """Take a graph; the arguments are those of `Reload`."""
@@ -51,7 +50,6 @@ class Preparation:
         self._make = make
         self._main = main
         self._clock = clock
-        self._bell = bell
         self._patience_ns = patience_ns
         self._given_up = False
         self._fresh: dict[str, Station] = {}
@@ -118,13 +116,15 @@ class Preparation:
     def _open_beside(self, spec: NodeSpec) -> None:
         if self._given_up:
             raise GivenUp
-        made: list[Station] = []
-        with NodeFault.of(spec.id):
-            # what draws is given OpenGL, which only the main thread may take
-            self._on_thread_of(spec, lambda: made.append(self._make(self.target, spec)))
-            station = self._fresh[spec.id] = made[0]
+
+        def make() -> None:
+            station = self._fresh[spec.id] = self._make(self.target, spec)
             if not self._exclusive(spec):
-                self._call(station, station.open)
+                station.open()
+
+        with NodeFault.of(spec.id):
+            # what draws is given OpenGL, which only the main thread may take; in one call, as each waits for a frame
+            self._on_thread_of(spec, make)
 
     def _make_still_part(self) -> None:
         crew, target, rerun = self._crew, self.target, self.diff.rerun
@@ -160,7 +160,7 @@ class Preparation:
         self._main.call(lambda: dismissed.append(self._crew.dismiss(spec.id)))
         self._restored[spec.id] = self._make(self._running, self._running[spec.id])
         with NodeFault.of(spec.id):
-            if dismissed[0].ended(self._clock, self._bell, self._patience_ns):
+            if dismissed[0].ended(self._clock, self._patience_ns):
                 dismissed[0].station.close(Outcome.DONE)
             else:
                 self.hung.add(spec.id)

@@ -22,8 +22,8 @@ from vivant.runtime.preparation import Preparation
 from vivant.runtime.refusals import Edited, Refusals
 from vivant.runtime.station import Station
 
-LOOK_NS = 100_000_000
-"""How often is looked for edits."""
+LOOK_NS = 50_000_000
+"""How often is looked for edits. Two looks have to agree: what is saved is found after one to two times this."""
 
 
 class Reload:
@@ -98,8 +98,15 @@ class Reload:
         self._watch = Errand("reload watch", self._look, self._clock, self._watch_bell)
         self._watch.start()
 
+    @property
+    def called(self) -> bool:
+        """Whether there is something to do for `step`."""
+        if self._saved or self._main.called:
+            return True
+        return self._wanted is not None or bool(self._stale) if self._work is None else self._work.finished
+
     def step(self) -> None:
-        """Do what is due on the main thread. Called before every step of the render lane."""
+        """Do what is due on the main thread. Called before every step of the render lane, and while the next waits."""
         self._tell()
         while self._saved:
             self._take(self._saved.popleft())
@@ -223,7 +230,7 @@ class Reload:
         if not diff.structural:
             return
         self._preparation = Preparation(
-            self._crew, wanted, diff, self._make, self._main, self._clock, self._bell, self._patience_ns
+            self._crew, wanted, diff, self._make, self._main, self._clock, self._patience_ns
         )
         self._work = Errand("reload", self._preparation.run, self._clock, self._bell)
         self._work.start()
@@ -276,7 +283,7 @@ class Reload:
                 continue
 
             def let_go(leaver: Retired = leaver) -> None:
-                if leaver.ended(self._clock, self._bell, self._patience_ns):
+                if leaver.ended(self._clock, self._patience_ns):
                     self._close(leaver.station)
                 else:
                     self.hung.add(leaver.station.id)

@@ -28,19 +28,16 @@ class Ring(Generic[N]):
         self._values: array[N] = array(kind)
         self._values.frombytes(bytes(8 * kept))
         self._kept = kept
-        self._count = 0
-        self._next = 0
+        self._added = 0
 
     def add(self, value: N) -> None:
         """Add a number; the oldest goes when there is no more room."""
-        place = self._next
-        self._values[place] = value
-        self._next = place + 1 if place + 1 < self._kept else 0
-        if self._count < self._kept:
-            self._count += 1
+        added = self._added
+        self._values[added % self._kept] = value
+        self._added = added + 1
 
     def __len__(self) -> int:
-        return self._count
+        return min(self._added, self._kept)
 
     def __iter__(self) -> Iterator[N]:
         """Give the numbers kept, the oldest first."""
@@ -48,6 +45,7 @@ class Ring(Generic[N]):
 
     def last(self, count: int) -> list[N]:
         """Return the last `count` numbers, the oldest first; all where there are no more."""
-        values, held, start = self._values, self._count, self._next
-        ordered = values[start:] + values[:start] if held == self._kept else values[:held]
+        values, added = self._values, self._added
+        start = added % self._kept
+        ordered = values[start:] + values[:start] if added >= self._kept else values[:added]
         return ordered[max(0, len(ordered) - count) :].tolist()

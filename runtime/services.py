@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Lane, NodeContext
+from vivant.graph.node import NodeContext
 from vivant.runtime.live_status import LiveStatus
 from vivant.runtime.opening_lines import opening_lines
 from vivant.runtime.station import Station

@@ -20,6 +20,7 @@ from vivant.runtime.trace import Trace, origin
 from vivant.runtime.upkeep import State, Upkeep
 
 T = TypeVar("T")
+_new_tuple = tuple.__new__
 
 
 @dataclass(slots=True)
@@ -95,10 +96,11 @@ class Station:
         # looked up once: a hop takes a few microseconds, and so did the looking up
         self._waker = spec.waker
         self._ticks = spec.ticks
-        self._inputs_type = spec.node_class.inputs_type
+        self._inputs_of = _maker_of(spec.node_class.inputs_type)
         self._outputs_type = spec.node_class.outputs_type
         self._sends = tuple((name, port.sometimes) for name, port in spec.node_class.output_ports.items())
         self._needed: tuple[str, ...] = ()
+        self._lacking: set[str] = set()
         self._moving: tuple[str, ...] = ()
         self._ages = False
         self.flow = origin(graph, spec)
@@ -216,6 +218,7 @@ class Station:
             packet = before._held.get(name)
             if packet is not None and before.spec.links.get(name) == link:
                 self._inputs[name] = self._held.setdefault(name, packet)
+                self._lacking.discard(name)
 
     def told(self, name: str) -> Any:
         """Return what the node says of itself by an attribute, None where it has none of that name."""
@@ -241,6 +244,8 @@ class Station:
         else:
             self._held[input_name] = self._inputs[input_name] = packet
             self._fresh = True
+            if self._lacking:
+                self._lacking.discard(input_name)
 
     def has(self, input_name: str) -> bool:
         """Whether an input has a packet."""
@@ -254,7 +259,7 @@ class Station:
     @property
     def woken(self) -> bool:
         """Whether a trigger waits and all that the node needs has arrived."""
-        return self._pending is not None and self._has_needed()
+        return self._pending is not None and not self._lacking
 
     @property
     def fresh(self) -> bool:
@@ -263,12 +268,12 @@ class Station:
 
     def can_tick(self) -> bool:
         """Whether the node is woken by ticks and all that it needs has arrived."""
-        return self._ticks and self._has_needed()
+        return self._ticks and not self._lacking
 
     @property
     def due(self) -> bool:
         """Whether the node is to run in a step of the render lane: woken by its tick, or by its trigger."""
-        return (self._ticks or self._pending is not None) and self._has_needed()
+        return (self._ticks or self._pending is not None) and not self._lacking
 
     def process(self, tick: Packet[Tick] | None = None) -> Made:
         """Call the node with what has arrived, woken by its trigger or by a tick.
@@ -282,7 +287,7 @@ class Station:
         assert waking is not None and self._waker is not None
         self._fresh = False
         self._inputs[self._waker] = waking
-        inputs = self._inputs_type(**self._inputs)
+        inputs = self._inputs_of(self._inputs)
         stamp = waking
         if self._ticks:
             for name in self._moving:
@@ -299,7 +304,7 @@ class Station:
             EndOfStream: It has nothing more.
             Exception: Whatever else the node raises.
         """
-        made = self._call(self._inputs_type(), None)
+        made = self._call(self._inputs_of(self._inputs), None)
         if made.packets:
             self._next_seq = made.seq + 1
         return made
@@ -338,6 +343,7 @@ class Station:
     def _read_links(self, graph: Graph) -> None:
         spec = self.spec
         self._needed = tuple(n for n in spec.latest if spec.node_class.input_ports[n].required)
+        self._lacking = set(self._needed) - self._held.keys()
         # whose age an output of a tick has: what comes from a still picture has none
         self._moving = tuple(n for n in spec.latest if spec.links[n].node not in graph.unmoved)
         # a source of media is at its own time until the worker has waited for it
@@ -349,13 +355,6 @@ class Station:
     def _ask_for_files(self) -> None:
         with _fault_at_most():
             self.files = frozenset(self._node.files())
-
-    def _has_needed(self) -> bool:
-        held = self._held
-        for name in self._needed:  # noqa: SIM110 - all() takes three times as long, and every packet asks
-            if name not in held:
-                return False
-        return True
 
     def _call(self, inputs: Any, stamp: Packet[Any] | None) -> Made:
         """Call the node; what it gives bears the time and number of `stamp`, None: of now."""
@@ -414,8 +413,24 @@ class Station:
         for name, sometimes in self._sends:
             value = getattr(outputs, name)
             if value is not None or not sometimes:
-                packets[name] = Packet(value, t_ns, seq)
+                packets[name] = _new_tuple(Packet, (value, t_ns, seq, False))  # half the time of Packet(...)
         return Made(packets, t_ns, seq)
+
+
+def _maker_of(inputs_type: type[Any]) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes a node's inputs of their values by name: one for each port, which are all fields."""
+    made_by_hand = hasattr(inputs_type, "__post_init__") or not inputs_type.__dataclass_params__.init
+    if made_by_hand or "__dict__" not in dir(inputs_type):
+        return lambda values: inputs_type(**values)
+    new = object.__new__
+
+    def make(values: dict[str, Any]) -> Any:
+        # A frozen dataclass sets field by field, in 1.3 us for two of them; this takes 0.5.
+        inputs = new(inputs_type)
+        inputs.__dict__.update(values)
+        return inputs
+
+    return make
 
 
 @contextmanager

@@ -15,11 +15,16 @@ MOST = 4
 
 
 class WorkPool:
-    """A few threads that begin work in the order in which it comes. They start with the first."""
+    """A few threads that begin work in the order in which it comes. They start with the first.
+
+    Attributes:
+        hands: How many they are.
+    """
 
     def __init__(self) -> None:
+        self.hands = min(MOST, cores())
         # named as the run's own threads are: `left_behind` looks for those
-        self._threads = ThreadPoolExecutor(min(MOST, cores()), thread_name_prefix="vivant beside")
+        self._threads = ThreadPoolExecutor(self.hands, thread_name_prefix="vivant beside")
 
     def begin(self, work: Callable[[], T]) -> Callable[[], T]:
         """Begin `work`; return what waits for its result, or raises what it failed with."""

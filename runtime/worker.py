@@ -43,6 +43,7 @@ class Worker:
     Attributes:
         station: The node.
         finished: True when its thread has nothing more to do.
+        end_bell: Rung then, for the one who waits for it.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Worker:
         """
         self.station = station
         self.finished = False
+        self.end_bell = Doorbell()
         self._clock = clock
         self._bell = bell
         self._inboxes = inboxes
@@ -151,6 +153,8 @@ class Worker:
                     self.finished = True
                 for call in left:
                     call()
+                self._bell.ring()  # who takes its place waits there too, and may miss what this one heard
+                self.end_bell.ring()
                 self._listener.ended(self.station)
 
     def _heed(self) -> None:

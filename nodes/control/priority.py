@@ -46,7 +46,9 @@ class PriorityOutputs:
     motion: FaceMotion | None = output("The motion of who drives now; None: nobody is alive.")
 
 
-class ControlPriority(Node[PriorityParams, PriorityInputs, PriorityOutputs], type="control.priority", lane=Lane.RENDER, draws=False):
+class ControlPriority(
+    Node[PriorityParams, PriorityInputs, PriorityOutputs], type="control.priority", lane=Lane.RENDER, draws=False
+):
     """Lets the source of highest rank drive that is alive, and cross-fades when that changes.
 
     Alive is a source whose last face is not older than `alive_s`: one that is silent, sees nobody or failed makes way

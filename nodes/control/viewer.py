@@ -73,7 +73,9 @@ class ViewerOutputs:
     camera: CameraPose = output("The camera in the place of the viewer's eyes.")
 
 
-class ControlViewer(Node[ViewerParams, ViewerInputs, ViewerOutputs], type="control.viewer", lane=Lane.RENDER, draws=False):
+class ControlViewer(
+    Node[ViewerParams, ViewerInputs, ViewerOutputs], type="control.viewer", lane=Lane.RENDER, draws=False
+):
     """Makes the screen a window: a scene behind it is seen from where the viewer's head is.
 
     A head that moves to the right sees more of what lies on the left behind the frame. Where nobody is there, the view

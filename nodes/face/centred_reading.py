@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.nearest_rotation import nearest_rotation
-from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.arkit import BLENDSHAPES
+from vivant.nodes.formats.face import LANDMARK_COUNT, FaceReading
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vectors
 
 F64 = npt.NDArray[np.float64]
@@ -28,6 +29,9 @@ _SPREADS_S = np.array([_SPREAD_S, _CALM_SPREAD_S])
 _LONGEST_GAP_S = 0.25
 _RIDGE = 1e-9
 """Of slope and curvature, should values lie at one time."""
+_TURN = 9
+_COLUMNS = 3 * LANDMARK_COUNT + len(BLENDSHAPES) + _TURN
+"""What is steadied of a face: its points, scores and turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +45,36 @@ class Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Held:
-    """A reading with what is asked of it again and again.
-
-    That is how the head is turned ``(3, 3)``, its scale, and the rest that is steadied in one row, points first.
-    """
+    """A reading with what is asked of it again and again: how the head is turned ``(3, 3)``, and its scale."""
 
     read: Read
     turn: F64
     size: float
-    row: F64
+
+
+class _Rows:
+    """The last rows of numbers, in their order and without being copied: each is written twice, a length apart."""
+
+    def __init__(self, most: int, columns: int) -> None:
+        self._most = most
+        self._both = np.zeros((2 * most, columns))
+        self._written = 0
+
+    def add(self, *parts: npt.NDArray[np.floating]) -> None:
+        """Write one more row, in place of the oldest; no parts: zeros."""
+        place, first = self._written % self._most, 0
+        row = self._both[place]
+        row[:] = 0
+        for part in parts:
+            row[first : first + part.size] = part.reshape(-1)
+            first += part.size
+        self._both[place + self._most] = row
+        self._written += 1
+
+    def last(self, count: int) -> F64:
+        """Return the last rows, the newest at the end ``(count, columns)``; not to be kept."""
+        end = (self._written - 1) % self._most + self._most + 1
+        return self._both[end - count : end]
 
 
 class CentredReading:
@@ -62,11 +87,17 @@ class CentredReading:
 
     def __init__(self) -> None:
         self._window: deque[_Held] = deque(maxlen=2 * REACH + 1)
+        self._rows = _Rows(2 * REACH + 1, _COLUMNS)
         self._waiting = 0
 
     def step(self, read: Read) -> Read | None:
         """Take one reading in; return the one of `REACH` frames ago, None until there is one."""
-        self._window.append(_held(read))
+        held = _held(read)
+        self._window.append(held)
+        if read.face is None:
+            self._rows.add()
+        else:
+            self._rows.add(read.face.points, read.face.scores, held.turn)
         self._waiting += 1
         return self._answer() if self._waiting > REACH else None
 
@@ -87,9 +118,9 @@ class CentredReading:
             before -= 1
         while after < len(self._window) - 1 and _follows(self._window[after], self._window[after + 1]):
             after += 1
-        near = [self._window[number] for number in range(before, after + 1)]
-        times = np.array([(other.read.t_ns - read.t_ns) / 1e9 for other in near])
-        return dataclasses.replace(read, face=_steadied(held, near, times))
+        times = np.array([(self._window[n].read.t_ns - read.t_ns) / 1e9 for n in range(before, after + 1)])
+        rows = self._rows.last(len(self._window) - before)[: len(times)]
+        return dataclasses.replace(read, face=_steadied(held, rows, times))
 
 
 def shares(times: F64, spreads: F64) -> F64:
@@ -118,16 +149,16 @@ def _follows(before: _Held, after: _Held) -> bool:
     return 0 < after.read.t_ns - before.read.t_ns <= _LONGEST_GAP_S * 1e9
 
 
-def _steadied(held: _Held, near: list[_Held], times: F64) -> FaceReading:
+def _steadied(held: _Held, rows: F64, times: F64) -> FaceReading:
     face, own, size = held.read.face, held.turn, held.size
     assert face is not None
     share, calm_share = shares(times, _SPREADS_S)
-    turns = rotation_vectors(np.array([other.turn for other in near]) @ own.T)
+    turns = rotation_vectors(rows[:, -_TURN:].reshape(-1, 3, 3) @ own.T)
     turn, calm_turn = share @ turns, calm_share @ turns
     moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly
     transform = face.transform.copy()
     transform[:3, :3] = size * rotation_matrix(calm_turn + moved * (turn - calm_turn)) @ own
-    row = share @ np.array([other.row for other in near])
+    row = share @ rows[:, :-_TURN]
     count = face.points.size
     points, scores = row[:count].reshape(face.points.shape), row[count:].clip(0, 1)
     return dataclasses.replace(
@@ -138,7 +169,6 @@ def _steadied(held: _Held, near: list[_Held], times: F64) -> FaceReading:
 def _held(read: Read) -> _Held:
     face = read.face
     if face is None:
-        return _Held(read, np.eye(3), 1.0, np.zeros(0))
+        return _Held(read, np.eye(3), 1.0)
     rotation, trace = nearest_rotation(face.transform[:3, :3].astype(np.float64))
-    row = np.concatenate([face.points.reshape(-1), face.scores], dtype=np.float64)
-    return _Held(read, rotation, trace / 3, row)
+    return _Held(read, rotation, trace / 3)

@@ -67,7 +67,7 @@ class ExpressionSolver:
         return weights, scale, rotation, translation
 
 
-@njit(nogil=True, cache=True)
+@njit(cache=True)
 def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, weights: Array) -> None:
     """Minimise ``|A w - b|^2 + ridge |w - prior|^2`` with w in [0, 1], in place.
 

@@ -24,10 +24,13 @@ class FaceDetector:
     Args:
         model: The network.
         confidence: How sure it must be of a face, in [0, 1].
+
+    Attributes:
+        model: The network.
     """
 
     def __init__(self, model: LiteModel, confidence: float) -> None:
-        self._model = model
+        self.model = model
         # What is not sure is left out by its log-odds: the logistic function of all 896 would take longer.
         odds = np.divide(confidence, 1 - confidence) if confidence < 1 else np.inf
         self._least_logit = float(np.log(odds)) if odds > 0 else -np.inf
@@ -40,7 +43,7 @@ class FaceDetector:
         pixels = whole.cut(picture, _SIDE, black_outside=True)
         values = np.divide(pixels, np.float32(127.5), dtype=np.float32)
         values -= np.float32(1)
-        places, logits = self._model.run(values)
+        places, logits = self.model.run(values)
         sure = np.flatnonzero(logits.reshape(-1) > self._least_logit)
         if not len(sure):
             return []

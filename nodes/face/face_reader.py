@@ -45,9 +45,22 @@ class FaceReader:
         self._blendshapes = LiteModel(bundle.blendshapes, str(path))
         self._transform = HeadTransform(bundle)
 
+    def warm_up(self) -> None:
+        """Let each network compute once: the first time takes twice as long, as weights are laid out for it."""
+        for model in (self._detector.model, self._landmarks, self._blendshapes):
+            model.run(np.zeros(model.shape, np.float32))
+
     def search(self, picture: U8, most: int = 1) -> list[FaceReading]:
         """Look for faces in ``uint8 (h, w, 3)``; return at most so many, the surest first."""
         return self.find_more(picture, [], most)
+
+    def find(self, picture: U8) -> tuple[FaceRoi, FaceReading] | None:
+        """Return the surest face in ``uint8 (h, w, 3)`` and the square that it was found in; None: there is none."""
+        for roi in self._detector.find(picture):
+            reading = self.read(picture, roi)
+            if reading is not None:
+                return roi, reading
+        return None
 
     def find_more(self, picture: U8, known: list[FaceReading], most: int) -> list[FaceReading]:
         """Return the faces that are `known` and others that are found, at most so many in all."""

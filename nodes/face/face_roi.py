@@ -15,6 +15,9 @@ F64 = npt.NDArray[np.float64]
 _MARGIN = 1.5
 """The square's side over the longer side of the face's box, as the landmark network was trained."""
 
+_NEAR, _NEAR_RAD = 0.15, 0.35
+"""How far two squares of the same face may lie apart, in sides and radians, that one half-way says where it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceRoi:
@@ -53,6 +56,15 @@ class FaceRoi:
         flat = points[:, :2].astype(np.float64)
         eyes = flat[EYE_CORNERS["Right"][0]], flat[EYE_CORNERS["Left"][1]]
         return cls.around(flat.min(axis=0), flat.max(axis=0), *eyes)
+
+    def between(self, other: FaceRoi) -> FaceRoi | None:
+        """Return the square half-way to another one, None where they are too far apart for the same face."""
+        x, y, side = (self.x + other.x) / 2, (self.y + other.y) / 2, (self.side + other.side) / 2
+        turned = np.remainder(other.angle - self.angle + np.pi, 2 * np.pi) - np.pi
+        moved = np.hypot(other.x - self.x, other.y - self.y)
+        if max(moved, abs(other.side - self.side)) > _NEAR * side or abs(turned) > _NEAR_RAD:
+            return None
+        return FaceRoi(x, y, side, float(self.angle + turned / 2))
 
     def to_picture(self, pixels: int) -> F64:
         """Return the map ``(2, 3)`` from the square, `pixels` wide, to the picture."""

@@ -57,13 +57,13 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         from vivant.nodes.face.anatomical_head import load_head
         from vivant.nodes.face.details import DetailReader, DetailScale
         from vivant.nodes.face.expression_solver import compile_solver
-        from vivant.nodes.face.head_fit import HeadFitter
+        from vivant.nodes.face.head_fit import load_fitter
 
         self._cache_dir = context.cache_dir
         if self.params.mode is Mode.STILL:
             return  # the fitter is made where there is something to fit
         head = load_head()
-        self._fitter = HeadFitter(head)
+        self._fitter = load_fitter()
         self._details = DetailReader(DetailScale(head), self._fitter.units)
         self._shape: npt.NDArray[np.float64] | None = None
         self._seen = self._identity = 0
@@ -104,10 +104,9 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         from vivant.nodes.formats.build_cache import fields_of, kept
 
         def make() -> HeadFit:
-            from vivant.nodes.face.anatomical_head import load_head
-            from vivant.nodes.face.head_fit import HeadFitter
+            from vivant.nodes.face.head_fit import load_fitter
 
-            return HeadFitter(load_head()).fit(reading)
+            return load_fitter().fit(reading)
 
         fit: HeadFit = kept(self._cache_dir, ("fit", reading), make, fields_of, _head_fit_of)
         return fit

@@ -6,10 +6,12 @@ models are fitted to landmarks (Blanz and Vetter, "A Morphable Model for the Syn
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.anatomical_head import AnatomicalHead, load_head
 from vivant.nodes.face.expression_solver import ExpressionSolver
 from vivant.nodes.face.landmark_sets import FACE_OVAL, STABLE
 from vivant.nodes.face.nearest_rotation import nearest_rotation
@@ -47,6 +49,16 @@ def landmark_weights() -> Array:
     weights = np.ones(478)
     weights[list(FACE_OVAL)] = _OVAL_WEIGHT
     return weights
+
+
+@cache
+def load_fitter() -> HeadFitter:
+    """Return the fitter of the package's head, made once a process: it keeps nothing of the faces that it fits.
+
+    Raises:
+        VivantError: See `load_head`.
+    """
+    return HeadFitter(load_head())
 
 
 class HeadFitter:
@@ -130,7 +142,7 @@ class HeadFitter:
         """
         points = picture_space(reading).astype(np.float64)
         roots = self._quick_roots()
-        inverse = self.invert() if self._inverse is None else self._inverse
+        inverse = self.invert()
         basis, count = self._basis, len(self._shapes)
         prior, low, high = self._bounds(reading)
         coefficients = prior
@@ -144,9 +156,11 @@ class HeadFitter:
         return np.asarray(coefficients[:count])
 
     def invert(self) -> Array:
-        """Invert the system of `shape_of`, best before the first frame waits for it; ``(K, K)``."""
-        flat = self._basis * self._quick_roots().reshape(-1)
-        self._inverse = np.asarray(np.linalg.inv(flat @ flat.T + np.diag(_RIDGE * 478 * self._stiffness())), np.float64)
+        """Invert the system of `shape_of`, once, and best before the first frame waits for it; ``(K, K)``."""
+        if self._inverse is None:
+            flat = self._basis * self._quick_roots().reshape(-1)
+            system = flat @ flat.T + np.diag(_RIDGE * 478 * self._stiffness())
+            self._inverse = np.asarray(np.linalg.inv(system), np.float64)
         return self._inverse
 
     def _quick_roots(self) -> Array:

@@ -38,6 +38,12 @@ BROWS = {
 FOLDS = {"Right": (203, 206, 216, 212, 57, 186, 92), "Left": (423, 426, 436, 432, 287, 410, 322)}
 """Around where a smile folds the skin, from the wing of the nose down beside the corner of the mouth."""
 
+NOSE = (
+    1, 2, 4, 5, 19, 44, 45, 48, 64, 94, 97, 98, 115, 125, 141, 220, 237, 240, 241, 242, 274, 275, 278, 294, 326, 327,
+    344, 354, 370, 440, 457, 460, 461, 462,
+)  # fmt: skip
+"""Its tip, wings and underside."""
+
 CHEEKS = (50, 280, 205, 425, 117, 346)
 CHIN, FOREHEAD, NOSE_TIP = 152, 10, 1
 RIGHT_SIDE, LEFT_SIDE = 234, 454

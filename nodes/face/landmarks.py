@@ -45,8 +45,9 @@ class Following(StrEnum):
     AUTO = "auto"
     """Afresh offline, followed live."""
     AFRESH = "afresh"
-    """Every frame is searched like a single picture: a third slower. Brows read otherwise where the face is cut out
-    by its landmarks, and it is single pictures that a result is judged by."""
+    """Frames are searched like single pictures, which is slower. Brows read otherwise where the face is cut out by its
+    landmarks, and it is single pictures that a result is judged by. Offline, of one face, every second frame: the
+    square in which it is read lies half-way in the one between."""
     FOLLOWED = "followed"
     """It is looked for where it was."""
 
@@ -135,7 +136,9 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         self._recorded: RecordedFaces | None = None
         if self._centred is not None and self._afresh:
             most = _MOST_FOLLOWED if self.params.several else 1
-            self._recorded = RecordedFaces(reader, lambda: FaceReader(model, confidence), context.beside, most)
+            self._recorded = RecordedFaces(
+                reader, lambda: FaceReader(model, confidence), context.beside, context.hands, most
+            )
         self._seen = self._empty = 0
 
     @classmethod

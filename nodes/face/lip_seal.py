@@ -150,7 +150,7 @@ def at_stations(pairs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return np.concatenate([pairs, pairs[..., [nearest for _, nearest in _CORNERS]]], axis=-1)
 
 
-@njit(nogil=True, cache=True)
+@njit(cache=True)
 def lip_gaps(places: F64, upper: I32, lower: I32, stations: F64) -> F64:
     """Return how far the lowest of some triangles is above the highest of others at some places across, ``(K,)``.
 

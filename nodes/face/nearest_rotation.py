@@ -37,7 +37,9 @@ def nearest_rotation(matrix: F64) -> tuple[F64, float]:
 def _compiled() -> Callable[[F64], Any]:
     from numba import njit  # not before it is needed: to ask for a class of node loads nothing heavy
 
-    compiled: Callable[[F64], Any] = njit(nogil=True, cache=True)(_by_jacobi)
+    # with Python's lock held: it takes less time than to get that back from another thread
+
+    compiled: Callable[[F64], Any] = njit(cache=True)(_by_jacobi)
     return compiled
 
 

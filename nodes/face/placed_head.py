@@ -8,23 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.brow_shape import brows_kept
+from vivant.nodes.face.brow_shape import brows_kept_by_units
 from vivant.nodes.face.details import HANDLES, DetailScale
-from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
+from vivant.nodes.face.landmark_sets import EYE_CORNERS, LIDS
 from vivant.nodes.face.lip_seal import STATIONS, LipSeal
 from vivant.nodes.face.rims import mouth_is_open, tuck_rims
+from vivant.nodes.face.spread import SURFACE, Spread
+from vivant.nodes.face.unit_shapes import fit_units
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Details
 
 F32 = npt.NDArray[np.float32]
 
-_REACH_DM = 0.18
-_TRUST = 0.02
-_OVAL_TRUST = 1.0
 _OVERLAP_DM = 0.008  # lids that meet overlap a little: no hairline shows between them
 _LIP_OVERLAP_DM = 0.012  # lips, too, and seen from above or below they shift against each other
-_SURFACE = 468  # the landmarks behind are the irises, which lie on the eyeballs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,46 +45,11 @@ class PlacedHead:
 STRENGTH = {
     "browInnerUp": 1.7, "browOuterUpLeft": 1.7, "browOuterUpRight": 1.7, "browDownLeft": 1.7, "browDownRight": 1.7,
     "eyeWideLeft": 1.4, "eyeWideRight": 1.4, "mouthStretchLeft": 1.8, "mouthStretchRight": 1.8,
-    "mouthRollUpper": 1.8, "mouthRollLower": 1.8, "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
+    "mouthUpperUpLeft": 1.2, "mouthUpperUpRight": 1.2,
     "mouthPressLeft": 1.3, "mouthPressRight": 1.3,
 }  # fmt: skip
 """Units that are modest on the head beside what the tracker calls 1 on faces: with these gains a driver's brows, lids
 and lips read back as strong as they were (spread of the scores over five pairs of portrait and driver)."""
-
-
-class Spread:
-    """Spreads displacements of landmarks smoothly over the head's surface: a Gaussian radial basis.
-
-    Args:
-        head: The anatomical head.
-    """
-
-    def __init__(self, head: AnatomicalHead) -> None:
-        # Distances are measured on a head with open mouth and wide eyes: else the lips, which touch, would share
-        # their displacements.
-        parted = head.vertices + 0.7 * head.face_units[INDEX["jawOpen"]]
-        for side in ("Left", "Right"):
-            parted = parted + head.face_units[INDEX[f"eyeWide{side}"]]
-        parted = parted.astype(np.float32)
-        anchors = head.landmark_positions(parted)[:_SURFACE].astype(np.float64)
-        trust = np.full(_SURFACE, _TRUST)
-        trust[list(FACE_OVAL)] = _OVAL_TRUST
-        # solved for some twenty times a portrait: inverted once
-        self._inverse = np.linalg.inv(_kernel(anchors, anchors) + np.diag(trust))
-        low, high = anchors.min(axis=0) - 3 * _REACH_DM, anchors.max(axis=0) + 3 * _REACH_DM
-        self._near = np.flatnonzero(((parted > low) & (parted < high)).all(axis=1))
-        self._reach = _kernel(parted[self._near].astype(np.float64), anchors)
-
-    def spread(self, displacements: npt.NDArray[np.float64], count: int) -> F32:
-        """Return the displacement of all `count` vertices, ``float32 (V, D)``.
-
-        Args:
-            displacements: Of the 468 surface landmarks, ``(468, D)``.
-            count: Number of vertices of the head.
-        """
-        out = np.zeros((count, displacements.shape[1]), np.float32)
-        out[self._near] = self._reach @ (self._inverse @ displacements)
-        return out
 
 
 def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) -> PlacedHead:
@@ -102,7 +65,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     """
     worn = fit.neutral + np.tensordot(fit.weights, head.face_units, axes=1)
     vertices = fit.place(worn.astype(np.float32))
-    residual = (fit.points - head.landmark_positions(vertices))[:_SURFACE, :2].astype(np.float64)
+    residual = (fit.points - head.landmark_positions(vertices))[:SURFACE, :2].astype(np.float64)
     spread = Spread(head)
     unexplained = spread.spread(residual, len(vertices))
     vertices[:, :2] += unexplained
@@ -111,6 +74,7 @@ def place_head(head: AnatomicalHead, fit: HeadFit, seal: LipSeal | None = None) 
     units = (fit.scale * head.face_units @ fit.rotation.T).astype(np.float32)
     for name, gain in STRENGTH.items():
         units[INDEX[name]] *= gain
+    fit_units(head, fit, vertices, units, spread)
     _give_to_the_worn(fit, units, unexplained)
     _calibrate_lids(head, fit, vertices, units, spread)
     if seal is not None:
@@ -142,8 +106,8 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     closed = head.landmark_positions((vertices - np.tensordot(fit.weights, units, axes=1)).astype(np.float32))
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
-    lack = brows_kept(factor * scale.units) - moved[..., :2]
-    pulls = np.zeros((_SURFACE, len(HANDLES)))
+    lack = brows_kept_by_units(factor * scale.units) - moved[..., :2]
+    pulls = np.zeros((SURFACE, len(HANDLES)))
     pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
     fields = spread.spread(pulls, len(vertices)).T  # (H, V)
     axes = (fit.scale * fit.rotation[:, :2].T).astype(np.float32)  # of the head, in picture space
@@ -153,8 +117,16 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     gap, opening = (
         np.stack([_gap(places, side, fit) for side in LIDS], axis=-1).astype(np.float32) for places in (resting, marks)
     )
-    rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening)
+    wide = np.array([_width(resting, side, fit) for side in LIDS], np.float32)
+    most = np.maximum(_WIDEST * wide, gap + _WIDER * wide)
+    rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening, most)
     return handles, rig
+
+
+def _width(marks: F32, side: str, fit: HeadFit) -> float:
+    """How far the corners of an eye are apart, decimetres; arguments as of `_gap`."""
+    inner, outer = EYE_CORNERS[side]
+    return float(np.linalg.norm(marks[inner] - marks[outer])) / fit.scale
 
 
 def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
@@ -166,6 +138,9 @@ def _gap(marks: F32, side: str, fit: HeadFit) -> F32:
 
 _MIDDLE = slice(2, 5)
 _UPPER_LID_SHARE = 0.85
+_WIDEST, _WIDER = 0.48, 0.1
+"""How far an eye opens at most, in its widths: a calm one is open by a third of its width (10 mm of 30), and surprise
+lifts the lid by 3 to 4 mm. Eyes that are larger in the picture, as a child's or a drawing's, may open a little more."""
 _ROUNDS = 8
 _BENT_DM = 0.12
 """Where the worn expression moves skin so far, what the fit leaves unexplained is the expression's."""
@@ -200,17 +175,12 @@ def _calibrate_lids(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F3
         # What is spread smoothly arrives only in part: the rest is spread again.
         for _ in range(_ROUNDS):
             moved = head.landmark_positions(units[unit])
-            correction = np.zeros((_SURFACE, 3))
+            correction = np.zeros((SURFACE, 3))
             for (upper, lower), gap in zip(pairs, gaps, strict=True):
                 rest = gap + overlap - float((moved[lower] - moved[upper]) @ up) * to_go
                 correction[upper] = -_UPPER_LID_SHARE * rest * up
                 correction[lower] = (1 - _UPPER_LID_SHARE) * rest * up
             units[unit] += spread.spread(correction, len(vertices)) / to_go
-
-
-def _kernel(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
-    return np.asarray(np.exp(-squared / (2 * _REACH_DM**2)))
 
 
 def _close_lips(fit: HeadFit, vertices: F32, units: F32, seal: LipSeal) -> None:

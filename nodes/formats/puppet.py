@@ -98,6 +98,7 @@ class Details:
         gaze: ``float32 (2, 2)`` the same for the irises, right and left.
         lid_gap: ``float32 (2,)`` how far the right and the left eye are open at rest, decimetres.
         lid_opening: ``float32 (52 + 2 H, 2)`` by how much each unit at weight 1 opens them.
+        lid_most: ``float32 (2,)`` how far they open at most.
     """
 
     lack: F32
@@ -105,6 +106,7 @@ class Details:
     gaze: F32
     lid_gap: F32
     lid_opening: F32
+    lid_most: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +128,7 @@ class Lips:
         into_fields: ``float32 (K, K)`` how strong each field must be for each gap that is to be closed.
         parting: ``float32 (52, 9)`` by how much each unit parts the average head's lips at the landmarks of `LIPS`.
         closed: ``float32 (K,)`` 1 where the picture shows the lips closed.
+        overlap: ``float32 (K,)`` how far lips that touch may overlap at most.
     """
 
     places: F32
@@ -140,6 +143,7 @@ class Lips:
     into_fields: F32
     parting: F32
     closed: F32
+    overlap: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,7 +106,7 @@ def assemble(
         *openings(face, patch, fit),
         *mouth,
         *eyes,
-        *lid_rims(face, patch, fit, rim_fades(placed, units)),
+        *lid_rims(head, placed, fit, rim_fades(placed, units)),
         face,
         *lids,
     ]

@@ -16,7 +16,8 @@ from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_u
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
-_FINE_CELLS, _COARSE_CELLS = 18, 12  # per face width: near the face (34 looks the same, and takes longer), elsewhere
+_FINE_CELLS, _COARSE_CELLS = 12, 9
+"""Per face width: near the face, and elsewhere. 34 and 12 look the same, and take three times as long."""
 _LEAST_CELL_PX = 6
 MARGIN = 0.5  # face widths by which the layer goes on beyond the picture's border
 _FINE_REACH = 0.75  # face widths from the face's middle

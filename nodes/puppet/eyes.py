@@ -73,12 +73,12 @@ def on_eye_page(side: str, fit: HeadFit, points: F32) -> F32:
     return np.asarray((points[:, :2] - centre[:2]) * [1, -1] / (_PAGE * width) + 0.5, np.float32)
 
 
-def _rim_reach(side: str, fit: HeadFit) -> float:
-    """How far into the eye its rim is the lid's, picture heights."""
+def rim_reach(side: str, fit: HeadFit) -> tuple[float, float]:
+    """How far into the eye its rim is the lid's, and how wide the eye is, picture heights."""
     _, width = _place(side, fit)
     upper, lower = fit.points[np.array(LIDS[side])[2:5].T, :2]
     gap = float(np.linalg.norm(upper - lower, axis=1).mean())
-    return min(max(_RIM * width, _RIM_PX / fit.size[1]), _RIM_GAP * gap)
+    return min(max(_RIM * width, _RIM_PX / fit.size[1]), _RIM_GAP * gap), width
 
 
 def _place(side: str, fit: HeadFit) -> tuple[F32, float]:
@@ -125,7 +125,7 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> tup
     opening = np.zeros((page, page), np.uint8)
     cv2.fillPoly(opening, [np.round(on_page(EYE_CONTOURS[side]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     # What is learned about the eye is learned inside: the rim has lashes and the lids' shadow.
-    rim = _rim_reach(side, fit) * height * zoom
+    rim = rim_reach(side, fit)[0] * height * zoom
     inner = cv2.erode(opening, np.ones((3, 3), np.uint8), iterations=max(1, page // 60)) > 128
     if inner.sum() < 20:
         inner = opening > 128

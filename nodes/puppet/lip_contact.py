@@ -27,6 +27,9 @@ _CLOSED_DM, _OPEN_DM = 0.016, 0.04
 the mean, 0.011 at most, and the neutral that they are told from is as uncertain; in speech they are above 0.1 within a
 frame or two."""
 _OVERLAP_DM = 0.01
+_MOST_OVERLAP_DM = 0.04
+"""How far one lip may go behind the other: lips press against each other, they do not pass. Rolled in, both together
+would, and where skin of the one cuts through that of the other no line is left between them."""
 _ROUNDS = 2
 _ROW = {mark: row for row, mark in enumerate(HANDLES)}
 _UPPER, _LOWER = (np.array([_ROW[pair[number]] for pair in LIPS]) for number in (0, 1))
@@ -69,19 +72,23 @@ def lips_of(
         for places in (placed.vertices, neutral)
     )
     average = DetailScale(head).units[..., 1]
+    drawn_at = ((vertices[drawn] - fit.translation) @ axes).astype(np.float32)
+    upper, lower = upper.reshape(-1, 3), lower.reshape(-1, 3)
+    overlap = -_gaps(drawn_at[:, :2].astype(np.float64), upper, lower, corners, seal.across)
     return Lips(
-        places=((vertices[drawn] - fit.translation) @ axes).astype(np.float32),
+        places=drawn_at,
         moves=np.ascontiguousarray(units[: len(units) - STATIONS, drawn] @ axes, np.float32),
         jaw=jaw[drawn].astype(np.float32),
         hinge=((hinge - fit.translation) @ axes).astype(np.float32),
         fields=np.ascontiguousarray(seal.fields[:, members], np.float32),
-        upper=upper.reshape(-1, 3),
-        lower=lower.reshape(-1, 3),
+        upper=upper,
+        lower=lower,
         corners=corners.copy(),
         across=seal.across.astype(np.float32),
         into_fields=seal.into_fields(neutral).astype(np.float32),
         parting=np.ascontiguousarray(average[:, _UPPER] - average[:, _LOWER], np.float32),
         closed=(seal.gaps(rest) <= 0).astype(np.float32),
+        overlap=np.maximum(overlap, _MOST_OVERLAP_DM).astype(np.float32),
     )
 
 
@@ -103,7 +110,7 @@ def contact(lips: Lips, weights: F32, details: F32 | None) -> F32:
 
 
 def closing(lips: Lips, change: F32, jaw_rad: float, touching: F32) -> F32:
-    """Return how strong the fields must be that close the lips, decimetres ``(K,)``.
+    """Return how strong the fields must be that close the lips, decimetres ``(K,)``; below 0: they hold them apart.
 
     Args:
         lips: Of the puppet.
@@ -114,13 +121,18 @@ def closing(lips: Lips, change: F32, jaw_rad: float, touching: F32) -> F32:
     held = _bent(lips, change, jaw_rad)
     out = np.zeros(len(touching))
     for _ in range(_ROUNDS):
-        right, left = held[lips.corners, 0]
-        stations = right + (left - right) * (lips.across.astype(np.float64) + 1) / 2
-        gaps = lip_gaps(held, lips.upper, lips.lower, stations) + _OVERLAP_DM
-        strength = closed_by(lips.into_fields, touching * np.maximum(gaps, 0))
+        gaps = _gaps(held, lips.upper, lips.lower, lips.corners, lips.across)
+        strength = closed_by(lips.into_fields, touching * np.maximum(gaps + _OVERLAP_DM, 0))
+        strength -= closed_by(lips.into_fields, touching * np.maximum(-gaps - lips.overlap, 0))
         held[:, 1] += strength @ lips.fields
         out += strength
     return out.astype(np.float32)
+
+
+def _gaps(places: F64, upper: I32, lower: I32, corners: I32, across: npt.NDArray[np.floating]) -> F64:
+    """Return how far apart the lips are at the stations, below 0 where they overlap ``(K,)``; see `Lips`."""
+    right, left = places[corners, 0]
+    return lip_gaps(places, upper, lower, right + (left - right) * (across.astype(np.float64) + 1) / 2)
 
 
 def _bent(lips: Lips, change: F32, jaw_rad: float) -> F64:

@@ -8,17 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS
+from vivant.nodes.face.landmark_sets import EYE_CONTOURS, INNER_LIPS, LIDS
+from vivant.nodes.face.placed_head import PlacedHead
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
-from vivant.nodes.puppet.eyes import on_eye_page
+from vivant.nodes.puppet.eyes import on_eye_page, rim_reach
 from vivant.nodes.puppet.mesh_part import MeshPart
 from vivant.nodes.puppet.skin_patch import SkinPatch
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
-_BAND = 0.8  # of the way to the eye's middle: all that is drawn of a rim, which ends before
+_MEET = 0.45  # of the way to the other lid: in the corners, where the eye is narrow, a rim ends there
+_BEHIND = 0.03  # widths of the eye: how far a rim goes on behind the edge of the skin
 
 
 def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
@@ -38,17 +40,19 @@ def openings(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> list[MeshPart]:
     return [_window(face, loops, side, fit) for side, loops in _found(face, patch, fit).items() if loops]
 
 
-def lid_rims(face: MeshPart, patch: SkinPatch, fit: HeadFit, fades: dict[str, F32]) -> list[MeshPart]:
-    """Return a narrow band inside each eye's rim, to be drawn over the eyeball: it goes with the lids.
+def lid_rims(head: AnatomicalHead, placed: PlacedHead, fit: HeadFit, fades: dict[str, F32]) -> list[MeshPart]:
+    """Return a narrow band along each eye's rim, to be drawn over the eyeball: it goes with the lids.
+
+    It follows the line that the tracker reads as the lids' edge, not the mesh's own hole. That one lies behind the lids
+    and moves less than they do: a band from there shows the lid's skin and crease once more below a lid that rises.
 
     Args:
-        face: The face's skin.
-        patch: What it was made from.
+        head: The anatomical head.
+        placed: It in picture space.
         fit: The head fitted to the picture.
         fades: By side, as `MeshPart.fade`.
     """
-    found = _found(face, patch, fit)
-    return [_rim(face, loop, side, fit, fades[side]) for side in EYE_CONTOURS for loop in found[side][:1]]
+    return [_rim(head, placed, fit, side, fades[side]) for side in EYE_CONTOURS]
 
 
 def _found(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> dict[str, list[I32]]:
@@ -61,14 +65,23 @@ def _found(face: MeshPart, patch: SkinPatch, fit: HeadFit) -> dict[str, list[I32
     return found
 
 
-def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit, fade: F32) -> MeshPart:
-    assert face.units is not None
-    outer = face.vertices[rim]
-    inward = outer.mean(axis=0) - outer
-    inward[:, 2] = 0
-    inner = outer + _BAND * inward
+def _rim(head: AnatomicalHead, placed: PlacedHead, fit: HeadFit, side: str, fade: F32) -> MeshPart:
+    contour = list(EYE_CONTOURS[side])
+    edge = fit.points[contour].astype(np.float64)
+    count = len(contour)
+    along = np.roll(edge, -1, axis=0)[:, :2] - np.roll(edge, 1, axis=0)[:, :2]
+    inward = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    inward *= np.sign((inward * (edge.mean(axis=0)[:2] - edge[:, :2])).sum())
+    reach, wide = rim_reach(side, fit)
+    room = np.full(count, reach)
+    for pair in LIDS[side]:
+        upper, lower = (contour.index(mark) for mark in pair)
+        room[[upper, lower]] = min(reach, _MEET * float(np.linalg.norm(edge[upper, :2] - edge[lower, :2])))
+    outer, inner = edge.copy(), edge.copy()
+    outer[:, :2] -= max(reach, _BEHIND * wide) * inward
+    inner[:, :2] += room[:, None] * inward
     points = np.concatenate([outer, inner]).astype(np.float32)
-    count = len(rim)
+    moves = np.concatenate([head.landmark_positions(part)[:, contour] for part in (placed.units, placed.handles)])
     here = np.arange(count)
     onward = np.roll(here, -1)
     triangles = [(here, onward, here + count), (onward, onward + count, here + count)]
@@ -80,7 +93,7 @@ def _rim(face: MeshPart, rim: I32, side: str, fit: HeadFit, fade: F32) -> MeshPa
         uv=on_eye_page(side, fit, points),
         opacity=np.ones(len(points), np.float32),
         role=Role.RIM,
-        units=np.concatenate([face.units[:, rim]] * 2, axis=1),
+        units=np.concatenate([moves] * 2, axis=1).astype(np.float32),
         bone="head",
         fade=fade,
     )

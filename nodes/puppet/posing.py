@@ -21,6 +21,9 @@ hair; a flatter cap covers the whole opening. It turns less in exchange."""
 LID_OVERLAP_DM = 0.02
 """How far lids may pass each other: their meshes' edges are no smooth curves, and no gap must be left between."""
 
+_LID_KNEE = 0.8  # of how far an eye opens at most: from there on it opens ever less
+_LEAST_OPENING_DM = 0.01
+
 NECK_SHARE = 0.4
 """How much of a turn the neck takes, the head on top of it the rest: about half of axial rotation happens between
 the two uppermost vertebrae."""
@@ -62,28 +65,36 @@ def pose(
         local = np.array([-(pitch - own_pitch), yaw - own_yaw, 0.0]) * flatter
         rotations[puppet.bone(f"eye{side}")] = rotation_matrix(frame @ local)
     handles = np.zeros(0, np.float32) if details is None else np.ascontiguousarray(details[:-2]).reshape(-1)
-    weights = _lids_meet(puppet, weights, handles)
+    weights = _lids_held(puppet, weights, handles)
     touching = np.zeros(0, np.float32) if contact is None else contact
     return PuppetPose(weights, rotations.astype(np.float32), translations.astype(np.float32), handles, touching)
 
 
-def _lids_meet(puppet: Puppet, weights: F32, handles: F32) -> F32:
-    """Return the weights with blinks held where the lids meet: a squint, or a detail, may have closed part of the way.
+def _lids_held(puppet: Puppet, weights: F32, handles: F32) -> F32:
+    """Return the weights with lids held where they meet, and where no lid opens farther.
 
-    Lids that passed each other would draw the upper one's skin over the cheek.
+    A squint, or a detail, may have closed part of a blink's way: lids that passed each other would draw the upper one's
+    skin over the cheek. And who opens the eyes wide has often stopped squinting as the picture does: both together
+    would make a dome of the lid. There it is eased into its limit.
     """
     rig = puppet.details
     gap = rig.lid_gap + (weights - puppet.expression) @ rig.lid_opening[:52]
     if len(handles):
         gap = gap + handles @ rig.lid_opening[52:]
     too_far = np.maximum(-LID_OVERLAP_DM - gap, 0)
-    if not too_far.any():
+    knee = np.maximum(rig.lid_gap, _LID_KNEE * rig.lid_most)
+    room = np.maximum(rig.lid_most - knee, 1e-6)
+    over = np.maximum(gap - knee, 0)
+    too_wide = over - room * np.tanh(over / room)
+    if not (too_far.any() or too_wide.any()):
         return weights
     held = weights.copy()
     for number, side in enumerate(("Right", "Left")):
-        unit = INDEX[f"eyeBlink{side}"]
-        closing = max(-float(rig.lid_opening[unit, number]), 1e-6)
-        held[unit] = max(0.0, float(weights[unit]) - float(too_far[number]) / closing)
+        blink, wide = INDEX[f"eyeBlink{side}"], INDEX[f"eyeWide{side}"]
+        closing = max(-float(rig.lid_opening[blink, number]), 1e-6)
+        held[blink] = max(0.0, float(weights[blink]) - float(too_far[number]) / closing)
+        # below 0, where it is not this unit that opens the eye: it lowers the lid as it raised it
+        held[wide] -= float(too_wide[number]) / max(float(rig.lid_opening[wide, number]), _LEAST_OPENING_DM)
     return held
 
 

@@ -79,7 +79,9 @@ class RetargetOutputs:
     pose: PuppetPose = output("How the puppet is bent.")
 
 
-class PuppetRetarget(Node[RetargetParams, RetargetInputs, RetargetOutputs], type="puppet.retarget", lane=Lane.RENDER, draws=False):
+class PuppetRetarget(
+    Node[RetargetParams, RetargetInputs, RetargetOutputs], type="puppet.retarget", lane=Lane.RENDER, draws=False
+):
     """Brings a driver's motion onto a puppet: expression, gaze and head turn relative to the driver's neutral.
 
     Where motion is not told from neutral, the driver's first face says what that is. While there is no face, or its

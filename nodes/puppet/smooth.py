@@ -41,7 +41,9 @@ class SmoothOutputs:
     motion: FaceMotion | None = output("The motion to be shown now; None: no face now.")
 
 
-class PuppetSmooth(Node[SmoothParams, SmoothInputs, SmoothOutputs], type="puppet.smooth", lane=Lane.RENDER, draws=False):
+class PuppetSmooth(
+    Node[SmoothParams, SmoothInputs, SmoothOutputs], type="puppet.smooth", lane=Lane.RENDER, draws=False
+):
     """Steadies a driver's motion, and moves on at the rate of the display between two frames of the camera.
 
     Noise of a face at rest is filtered, quick motion passes. Offline every frame has a motion of its own, and what

@@ -38,9 +38,16 @@ _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
 _LINE_WIDTH, _LINE_SHADE = 0.009, 0.5  # face widths: where lips meet it is dark between them
+_SEAM_WIDTH, _SEAM_SHADE = 0.009, 0.5  # where it goes on beyond the red, to the corner
+_SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
 _FOLD_DEPTH = 5.0  # of 255: skin so much darker than what is beside it is a fold's
+_CORNER = {"Right": OUTER_LIPS[0], "Left": OUTER_LIPS[10]}
+_INNER_CORNER = {"Right": INNER_LIPS[0], "Left": INNER_LIPS[10]}
+_PIT_REACH, _PIT_END = 0.02, 1.6
+"""Face widths, and how many of these: a broad smile digs a pit beyond the corner of the mouth, which is skin again when
+it is undone. Taken for lip it would be a blunt, dark end of the red."""
 _TINY = 1e-3
 _SHADING = {"mouthFunnel": 1.2, "mouthPucker": 0.5}
 
@@ -174,9 +181,23 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     away = cv2.distanceTransform(1 - filled([line - corner], near.shape[:2]), cv2.DIST_L2, 5) / wide
     cover = ease(1 - away / _FOLD_REACH)
     inside = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), max(0.5, 0.006 * wide))
+    pit = ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, (side,)) / (_PIT_REACH * wide))
+    # the line where lips meet goes on to the corner
+    seam = picture_to_pixels(fit.points[[_CORNER[side], _INNER_CORNER[side]]], fit.size) - corner
+    dark = np.ones(near.shape[:2], np.uint8)
+    cv2.line(dark, *np.round(seam * 16 - 8).astype(int).tolist(), 0, 1, cv2.LINE_8, 4)
+    from_seam = cv2.distanceTransform(dark, cv2.DIST_L2, 5) / wide
+    skin *= (1 - _SEAM_SHADE * np.exp(-((from_seam / _SEAM_WIDTH) ** 2)))[..., None] ** _SHADOW_TINT
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
-    out[box], share[box] = skin, cover * (1 - np.clip(2 * inside, 0, 1))
+    out[box], share[box] = skin, np.maximum(cover * (1 - np.clip(2 * inside, 0, 1)), pit)
     return out, share
+
+
+def _from_corners(fit: HeadFit, shape: tuple[int, int], origin: npt.NDArray[np.int64], sides: tuple[str, ...]) -> F32:
+    """Distance from the nearer corner of the mouth in pixels ``(h, w)``, in a box with this first pixel (x, y)."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) + 0.5
+    corners = picture_to_pixels(fit.points[[_CORNER[side] for side in sides]], fit.size) - origin
+    return np.asarray(np.min([np.hypot(x - px, y - py) for px, py in corners], axis=0), np.float32)
 
 
 def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
@@ -200,4 +221,5 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     line = 1 - _LINE_SHADE * np.exp(-((from_edge / _LINE_WIDTH) ** 2))
     out[box] = mixed(near, known.astype(np.float32), _LIP_BLUR * wide) * line[..., None]
     share[box] = ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, disc(0.01 * wide)), red)
+    share[box] *= 1 - ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, tuple(_CORNER)) / (_PIT_REACH * wide))
     return out, share

@@ -9,15 +9,19 @@ import pytest
 from vivant.runtime import environment
 
 
-@pytest.mark.parametrize(("cores", "expected"), [(1, "0"), (2, "0"), (3, None), (16, None)])
-def test_software_opengl_has_no_threads_of_its_own_on_few_cores(
-    cores: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("cores", "expected"), [(1, ("0", "1")), (2, ("0", "1")), (3, (None, None)), (16, (None, None))]
+)
+def test_libraries_have_no_threads_of_their_own_on_few_cores(
+    cores: int, expected: tuple[str | None, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LP_NUM_THREADS", "")
-    monkeypatch.delenv("LP_NUM_THREADS")
+    names = ("LP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    for name in names:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     monkeypatch.setattr(environment, "cores", lambda: cores)
     environment.prepare_environment()
-    assert os.environ.get("LP_NUM_THREADS") == expected
+    assert tuple(os.environ.get(name) for name in names) == expected
 
 
 def test_what_the_user_says_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,7 +200,7 @@ def test_a_saved_preset_is_in_force_within_half_a_second(tmp_path: Path) -> None
     services = Services(fetch=Path, notice=notices.append)
     LiveEngine(saved.load(), services, clock=VirtualClock(), duration_s=1.2, edits=saved).run(threading.Event())
     gains = [int(word) for word in file.with_suffix(".log").read_text().split()]
-    assert gains == [1] * 19 + [2] * (73 - 19)  # saved at 150 ms, seen at 200 and 300, in force with the next step
+    assert gains == [1] * 13 + [2] * (73 - 13)  # saved at 150 ms, seen at 150 and 200, in force with the next step
     assert notices[0] == "reload: changed: act"
     assert notices[1].startswith("reload refused: the preset has a problem:\n  line 1, column 2: no valid JSON")
     assert str(file) in notices[1]

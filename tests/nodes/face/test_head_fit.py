@@ -154,3 +154,25 @@ def test_the_node_learns_a_drivers_shape_and_then_keeps_it(
     assert weights.min() >= 0 and weights.max() <= 1
     other = node.process(FitInputs(Packet(reading_of(make_fit()), 0, 9)))
     assert other.motion is not None and other.motion.weights[INDEX["jawOpen"]] < 0.1
+
+
+def test_what_one_node_learns_of_its_driver_no_other_knows(
+    node_context: Callable[..., NodeContext], fitter: HeadFitter, make_fit: MakeFit, reading_of: ReadingOf
+) -> None:
+    def weights_of(reading: FaceReading, node: FaceFit | None = None) -> npt.NDArray[np.float32]:
+        if node is None:
+            node = FaceFit(FitParams(mode=Mode.MOVING))
+            node.open(node_context())
+        made = node.process(FitInputs(Packet(reading, 0, 0)))
+        assert made.motion is not None
+        return made.motion.weights
+
+    shape = fitter.prior_shape.copy()
+    shape[:40] += 0.3
+    reading, another = reading_of(make_fit(WORN)), reading_of(make_fit(WORN, shape=shape))
+    alone = weights_of(reading)
+    learned = FaceFit(FitParams(mode=Mode.MOVING))
+    learned.open(node_context())
+    weights_of(another, learned)
+    np.testing.assert_array_equal(weights_of(reading), alone)
+    assert np.abs(weights_of(reading, learned) - alone).max() > 0

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.anatomical_head import AnatomicalHead, load_head
+from vivant.nodes.face.details import BROW_ROWS, HANDLES
 from vivant.nodes.face.landmark_sets import FACE_OVAL, LIDS
 from vivant.nodes.face.lip_seal import LipSeal
 from vivant.nodes.face.placed_head import STRENGTH, PlacedHead, place_head
@@ -148,15 +149,48 @@ def test_lips_that_the_picture_shows_closed_have_no_hole(
     np.testing.assert_array_equal(sealed.vertices, plain.vertices)  # an open mouth stays as the picture has it
 
 
+def moved_up(fit: HeadFit, placed: PlacedHead, marks: list[int]) -> F32:
+    """How far up each unit moves landmarks in the head's axes ``(52, M)``."""
+    return np.asarray(load_head().landmark_positions(placed.units)[:, marks] @ fit.rotation[:, 1], np.float32)
+
+
 def test_units_point_where_the_heads_do(
     head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
 ) -> None:
     own = portrait_fit.scale * head.face_units @ portrait_fit.rotation.T
     for name in BLENDSHAPES:
-        if name.startswith("eyeBlink"):
+        if name.startswith(("eyeBlink", "brow", "mouthRoll", "jawOpen")):
             continue
         gain = STRENGTH.get(name, 1.0)
         np.testing.assert_allclose(portrait_placed.units[INDEX[name]], gain * own[INDEX[name]], atol=1e-6)
+
+
+def test_units_of_brows_move_both_edges_of_a_brow_alike(portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+    handles = moved_up(portrait_fit, portrait_placed, list(HANDLES))
+    for name in ("browDownLeft", "browDownRight", "browOuterUpLeft", "browOuterUpRight"):
+        side = BROW_ROWS.reshape(2, 2, 5)[0 if name.endswith("Right") else 1]
+        upper, lower = handles[INDEX[name]][side]
+        assert np.abs(upper - lower).max() < 0.25 * np.abs(upper).max()
+
+
+def test_a_lip_rolled_in_shows_no_red_and_leaves_line_and_nose(
+    head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
+) -> None:
+    up = portrait_fit.rotation[:, 1]
+    neutral = portrait_placed.vertices - np.tensordot(portrait_fit.weights, portrait_placed.units, axes=1)
+    heights = head.landmark_positions(neutral.astype(np.float32)) @ up
+    for name, border, line in (("mouthRollUpper", [37, 0, 267], [82, 13, 312]), ("mouthRollLower", [84, 17], [87, 14])):
+        moved = head.landmark_positions(portrait_placed.units[INDEX[name]]) @ up
+        red = heights[line] - heights[border]
+        np.testing.assert_allclose(moved[border] / red, 0.9, atol=0.25)
+        assert np.abs(moved[line]).max() < 0.25 * np.abs(red).max()
+        assert np.abs(moved[[1, 2, 97, 326]]).max() < 0.1 * np.abs(red).max()
+
+
+def test_the_lower_lip_of_an_open_mouth_hangs_as_a_u(portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+    right, outer, inner, middle = moved_up(portrait_fit, portrait_placed, [78, 88, 87, 14])[INDEX["jawOpen"]]
+    assert (inner - right) / (middle - right) > 0.92  # the artist has 0.89
+    assert (outer - right) / (middle - right) > 0.6  # the artist has half
 
 
 def test_what_a_fit_leaves_unexplained_of_a_smile_goes_with_the_smile(head: AnatomicalHead, make_fit: MakeFit) -> None:

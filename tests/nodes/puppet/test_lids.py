@@ -49,3 +49,18 @@ def test_the_lids_shadow_goes_on_beyond_the_opening_and_fades() -> None:
     light = _light(crop, painted, seen, 8.0)[..., 0]
     assert light[45, 60] < 0.75 < 0.9 < light[75, 60]
     assert light[5, 60] > 0.9
+
+
+def test_an_eye_opens_no_farther_than_eyes_do(portrait_puppet: Puppet) -> None:
+    wide = [INDEX["eyeWideRight"], INDEX["eyeWideLeft"]]
+    up = NOTHING.copy()
+    up[LID_ROWS[::2], 1] = 0.2
+    most, gaps = portrait_puppet.details.lid_most, []
+    for share in (0.0, 0.5, 1.0):
+        weights = portrait_puppet.expression.copy()
+        weights[wide] += share
+        gaps.append(open_by(portrait_puppet, weights)[0])
+        # however far the driver's own lids go
+        assert (open_by(portrait_puppet, weights, up)[0] <= most + 1e-4).all()
+    np.testing.assert_allclose(gaps[0], portrait_puppet.details.lid_gap, atol=1e-5)
+    assert (gaps[0] < gaps[1]).all() and (gaps[1] < gaps[2]).all() and (gaps[2] < most).all()

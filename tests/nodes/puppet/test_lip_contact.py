@@ -111,6 +111,20 @@ def test_a_resting_puppet_is_the_picture_whatever_its_mouth_does(smiling: tuple[
         assert not change.any()
 
 
+def test_lips_press_but_do_not_pass_each_other(portrait_puppet: Puppet, portrait_fit: HeadFit) -> None:
+    up, down = np.zeros((2, COUNT + 2, 2), np.float32)
+    up[[HANDLES.index(mark) for mark in (87, 14, 317)], 1] = 0.2
+    middle = slice(0, 3)
+    touching = np.ones(STATIONS, np.float32)
+    passed = drawn_gaps(portrait_puppet, portrait_fit, portrait_puppet.expression, up, None)[middle]
+    held = drawn_gaps(portrait_puppet, portrait_fit, portrait_puppet.expression, up, touching)[middle]
+    most = portrait_puppet.lips.overlap[middle]
+    assert (passed < -most - 0.01).all()
+    np.testing.assert_allclose(held, -most, atol=0.01)
+    calm = drawn_gaps(portrait_puppet, portrait_fit, portrait_puppet.expression, down, None)[middle]
+    assert (calm >= -most - 1e-4).all()
+
+
 def test_contact_is_blended(portrait_puppet: Puppet, portrait_fit: HeadFit) -> None:
     weights = worn(mouthShrugUpper=1.0)
     gaps = [
