@@ -185,7 +185,8 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     # the line where lips meet goes on to the corner
     seam = picture_to_pixels(fit.points[[_CORNER[side], _INNER_CORNER[side]]], fit.size) - corner
     dark = np.ones(near.shape[:2], np.uint8)
-    cv2.line(dark, *np.round(seam * 16 - 8).astype(int).tolist(), 0, 1, cv2.LINE_8, 4)
+    outer, inner = np.round(seam * 16 - 8).astype(int).tolist()
+    cv2.line(dark, outer, inner, 0, 1, cv2.LINE_8, 4)
     from_seam = cv2.distanceTransform(dark, cv2.DIST_L2, 5) / wide
     skin *= (1 - _SEAM_SHADE * np.exp(-((from_seam / _SEAM_WIDTH) ** 2)))[..., None] ** _SHADOW_TINT
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
