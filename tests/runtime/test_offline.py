@@ -529,3 +529,50 @@ def test_what_was_looked_ahead_for_is_drawn_after_a_stop(build_graph: BuildGraph
     )
     assert OfflineEngine(graph, services).run(stop).outcome is Outcome.INTERRUPTED
     assert [seq for *_, seq, _ in log.seen["write"]] == list(range(6))
+
+
+class Follow(Smooth, Node[Logging, TickInputs, Number], type="test.follow", lane=Lane.RENDER, draws=False):
+    """Runs with every step, and draws nothing."""
+
+
+class Ponder(Smooth, Node[Logging, TickInputs, Number], type="test.ponder", lane=Lane.RENDER, settles=True):
+    """Looks at what stands still, for as long as it takes."""
+
+    def process(self, inputs: TickInputs) -> Number:
+        super().process(inputs)
+        return Number(inputs.still.value + 1 if inputs.still else 0)
+
+
+def test_what_runs_with_every_step_and_does_not_draw_does_not_wait_for_what_does(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log}, {}),
+        ahead=(Ahead, {"name": "ahead", "log": log}, {"number": "driver.number"}),
+        follow=(Follow, {"name": "follow", "log": log}, {"number": "ahead.number"}),
+        smooth=(Smooth, {"name": "smooth", "log": log}, {"number": "follow.number"}),
+    )
+    OfflineEngine(graph, services).run(threading.Event())
+    # each step with the answer that belongs to it, though that came two frames later
+    assert log.seen["follow"] == [(2, 0, 0), (13, 40, 40), (23, 80, 40), (33, 120, 40)]
+    assert [number for number, _, _ in log.seen["smooth"]] == [2, 13, 23, 33]
+    assert log.threads["follow"] == log.threads["ahead"] != log.threads["smooth"] == {threading.get_ident()}
+
+
+def test_what_settles_is_asked_once_where_nothing_that_moves_feeds_it(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log}, {}),
+        still=(Still, {"name": "still", "log": log}, {}),
+        ponder=(Ponder, {"name": "ponder", "log": log}, {"still": "still.number"}),
+        moved=(Ponder, {"name": "moved", "log": log}, {"still": "still.number", "number": "driver.number"}),
+        sum=(Sum, {"name": "sum", "log": log}, {"number": "driver.number", "other": "ponder.number"}),
+    )
+    OfflineEngine(graph, services).run(threading.Event())
+    assert log.seen["ponder"] == [(-1, 0, 0)]
+    assert len(log.seen["moved"]) == 4
+    assert [total for total, _, _ in log.seen["sum"]] == [1001, 1002, 1003, 1004]
+    # before the first step, on the thread that draws; what reads it is not kept there
+    assert log.threads["ponder"] == {threading.get_ident()}
+    assert threading.get_ident() not in log.threads["sum"]
