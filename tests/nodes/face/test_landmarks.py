@@ -197,7 +197,7 @@ def test_a_recording_is_looked_ahead_in_and_a_live_driver_is_answered_at_once(
     media: Path, model: Callable[[str], Path], node_context: Callable[..., NodeContext]
 ) -> None:
     capture = cv2.VideoCapture(str(media / "drivers" / "short.mp4"))
-    frames = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in (capture.read()[1] for _ in range(12))]
+    frames = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in (capture.read()[1] for _ in range(20))]
     asked = [
         LandmarksInputs(Packet(Picture(np.asarray(pixels, np.uint8)), n * 33_000_000, n))
         for n, pixels in enumerate(frames)
