@@ -56,7 +56,7 @@ class SampledSource:
             return newest
         self.station.statistics.dropped += skipped
         marked = {name: packet._replace(gap=True) for name, packet in newest.packets.items()}
-        return replace(newest, packets=marked)
+        return newest._replace(packets=marked)
 
 
 class Stage:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from vivant.graph.errors import EndOfStream, VivantError
 from vivant.graph.graph import Graph, Link, NodeSpec
@@ -23,9 +23,8 @@ T = TypeVar("T")
 _new_tuple = tuple.__new__
 
 
-@dataclass(slots=True)
-class Made:
-    """What one call of a node gave. Never changed; a frozen dataclass would take three times as long to make.
+class Made(NamedTuple):
+    """What one call of a node gave. A tuple, as packets are: one is made for every call.
 
     Attributes:
         packets: One per output; empty when it gave nothing, or has no outputs.
@@ -414,7 +413,7 @@ class Station:
             value = getattr(outputs, name)
             if value is not None or not sometimes:
                 packets[name] = _new_tuple(Packet, (value, t_ns, seq, False))  # half the time of Packet(...)
-        return Made(packets, t_ns, seq)
+        return _new_tuple(Made, (packets, t_ns, seq, False))
 
 
 def _maker_of(inputs_type: type[Any]) -> Callable[[dict[str, Any]], Any]:

@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Protocol
 
 from vivant.graph.errors import EndOfStream
@@ -249,7 +248,7 @@ class Worker:
             statistics.age.add_ns(self._clock.now_ns() - due_ns)
             statistics.shown_ns = due_ns
             packets = {n: p._replace(t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
-            self._publish(replace(made, packets=packets, t_ns=due_ns))
+            self._publish(made._replace(packets=packets, t_ns=due_ns))
 
     def _emission(self) -> Made | None:
         """Return the next emission of a MEDIA source; None when it failed or the worker was closed.

@@ -31,13 +31,15 @@ class PuppetShaders:
         except Exception:
             self.skin.release()
             raise
+        self._values: dict[str, Any] = {}
         self._uniforms = {name: self.skin[name] for name in self.skin if isinstance(self.skin[name], Uniform)}
 
     def set(self, name: str, value: Any) -> None:
         """Give a uniform of all layers its value; nothing happens where a driver dropped it, finding it unused."""
         uniform = self._uniforms.get(name)
-        if uniform is not None:
-            uniform.value = value
+        # most layers are drawn as the one before: what is set anew is looked at anew
+        if uniform is not None and self._values.get(name) != value:
+            self._values[name] = uniform.value = value
 
     def release(self) -> None:
         """Give them back to OpenGL."""
