@@ -94,7 +94,8 @@ def assemble(
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
-    body = that_shows(body_layer(head, placed, matte, face_width, size), face, fit, face_width, whole)
+    grid = body_layer(head, placed, matte, face_width, size)
+    body = that_shows(grid, textures["body"], face, fit, face_width, whole)
     units = 52 + len(placed.handles) + STATIONS
     over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages

@@ -14,10 +14,12 @@ from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
 from vivant.nodes.puppet.skeleton import neck_weights
 
 F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
 
 LEAST_MOVE = 2e-4
 """Face widths: smaller displacements by expression units count as none."""
 
+_LEAST_ALPHA = 1  # what the shader leaves out
 _HIDING_SIDE, _HIDING_MARGIN, _OPAQUE = 512, 0.05, 0.98
 
 
@@ -30,11 +32,13 @@ def moving(fit: HeadFit, face_width: float) -> F32:
     return 1 - root.reshape(height, width)
 
 
-def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, whole: bool = False) -> MeshPart:
-    """Leave out the triangles that rest whatever the head does, and those always behind the face's skin.
+def that_shows(
+    body: MeshPart, texture: U8, face: MeshPart, fit: HeadFit, face_width: float, whole: bool = False
+) -> MeshPart:
+    """Leave out triangles that rest whatever the head does, are always behind the face's skin, or show nothing.
 
     Where all rests the backdrop is the picture itself, unless the `whole` person is wanted; what is well inside the
-    face goes with it.
+    face goes with it; and beside the person the `texture` of the body, ``uint8 (h, w, 4)``, is clear.
     """
     root, _, _ = neck_weights(body.vertices, fit, face_width)
     assert body.units is not None
@@ -42,6 +46,7 @@ def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, 
     hidden = _behind(face, body.vertices, face_width, fit.size)
     kept = whole | ~still[body.triangles].all(axis=1)
     kept &= ~hidden[body.triangles].all(axis=1)
+    kept &= ~_clear(texture[..., 3], body.uv[body.triangles])
     triangles = body.triangles[kept]
     used, flat = np.unique(triangles, return_inverse=True)
     return dataclasses.replace(
@@ -52,6 +57,18 @@ def that_shows(body: MeshPart, face: MeshPart, fit: HeadFit, face_width: float, 
         opacity=body.opacity[used],
         units=body.units[:, used],
     )
+
+
+def _clear(alpha: U8, corners: F32) -> npt.NDArray[np.bool_]:
+    """Whether all texels about each triangle are clear; corners in the texture ``(T, 3, 2)``, alpha ``(h, w)``."""
+    height, width = alpha.shape
+    seen = cv2.integral((alpha > _LEAST_ALPHA).astype(np.uint8))
+    size = np.array([width, height])
+    # a texel more on each side: between texels colours are mixed
+    left, top = np.floor(corners.min(axis=1) * size - 1).astype(int).clip(0, size).T
+    right, bottom = np.ceil(corners.max(axis=1) * size + 1).astype(int).clip(0, size).T
+    count = seen[bottom, right] - seen[top, right] - seen[bottom, left] + seen[top, left]
+    return np.asarray(count == 0, np.bool_)
 
 
 def _behind(face: MeshPart, vertices: F32, face_width: float, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
