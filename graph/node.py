@@ -26,7 +26,7 @@ class Lane(StrEnum):
     WORKER = "worker"
     """It may block: live, it has a thread of its own."""
     RENDER = "render"
-    """It runs in order on the main thread, which owns OpenGL, once per displayed frame."""
+    """In order, once per displayed frame: live on the main thread, which owns OpenGL; offline there if it draws."""
 
 
 class Pace(StrEnum):

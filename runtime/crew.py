@@ -17,7 +17,7 @@ from vivant.runtime.trace import origin
 from vivant.runtime.worker import Listener, Worker
 
 
-def draws(spec: NodeSpec) -> bool:
+def in_render_lane(spec: NodeSpec) -> bool:
     """Whether a node runs on the main thread."""
     return spec.node_class.lane is Lane.RENDER
 
@@ -101,13 +101,13 @@ class Crew:
         """Whether the sources have ended, and with them all that comes before the render lane."""
         if self._absent or not any(worker.station.spec.pace is not None for worker in self._workers.values()):
             return False
-        after = self.graph.downstream(spec.id for spec in self.graph.nodes if draws(spec))
+        after = self.graph.downstream(spec.id for spec in self.graph.nodes if in_render_lane(spec))
         return all(worker.finished for node_id, worker in self._workers.items() if node_id not in after)
 
     def start(self) -> None:
         """Start the workers."""
         for spec in self._moving(self.graph):
-            if not draws(spec):
+            if not in_render_lane(spec):
                 self._hire(spec.id).start()
 
     def on_its_thread(self, node_id: str, call: Callable[[], None]) -> None:
@@ -178,7 +178,7 @@ class Crew:
         self._man_lane()
         self._follows(graph, frozenset(gone))
         for spec in self._moving(graph):
-            if spec.id in fresh and not draws(spec):
+            if spec.id in fresh and not in_render_lane(spec):
                 self._hire(spec.id).start()
         return tuple(retired)
 
@@ -241,12 +241,12 @@ class Crew:
         self._bells = {spec.id: self._bells.get(spec.id) or Doorbell() for spec in graph.nodes}
         for spec in self._moving(graph):
             for name, link in spec.links.items():
-                if link.node in graph.still or (draws(spec) and draws(graph[link.node])):
+                if link.node in graph.still or (in_render_lane(spec) and in_render_lane(graph[link.node])):
                     continue
                 key = (spec.id, name, link.node, link.output)
                 box = before.get(key)
                 if box is None or (box.finished and link.node in new):
-                    self._boxes[key] = Mailbox(self._bell if draws(spec) else self._bells[spec.id])
+                    self._boxes[key] = Mailbox(self._bell if in_render_lane(spec) else self._bells[spec.id])
                 else:
                     self._boxes[key] = before.pop(key)
         for spec in graph.nodes:
@@ -264,7 +264,7 @@ class Crew:
         return boxes
 
     def _man_lane(self) -> None:
-        drawn = [spec for spec in self._moving(self.graph) if draws(spec)]
+        drawn = [spec for spec in self._moving(self.graph) if in_render_lane(spec)]
         self.lane.rewire(
             self.graph,
             [self.stations[spec.id] for spec in drawn],

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
-from vivant.graph.node import Lane
 
 if TYPE_CHECKING:
     from vivant.runtime.gl_context import GLContext
@@ -38,7 +37,7 @@ def gl_for(graph: Graph, *, window: bool) -> Iterator[GLContext | None]:
         VivantError: There is no OpenGL.
     """
     kept = graph if window else graph.without_display()
-    if not any(spec.node_class.lane is Lane.RENDER for spec in kept.nodes):
+    if not any(spec.node_class.draws for spec in kept.nodes):
         yield None
         return
     if window and any(spec.node_class.shows for spec in graph.nodes):

@@ -12,7 +12,7 @@ from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Lane, Outcome, Pace, Source
 from vivant.runtime.calls import Blocked, Call
 from vivant.runtime.clock import Clock, Doorbell, MonotonicClock
-from vivant.runtime.crew import Crew, draws
+from vivant.runtime.crew import Crew, in_render_lane
 from vivant.runtime.edits import Edits, ReloadListener
 from vivant.runtime.errand import Abandoned, Errand
 from vivant.runtime.expendable import Expendable
@@ -247,7 +247,7 @@ class LiveEngine:
         """Return what this run can run of a graph that was saved while it runs."""
         graph = graph.without_display() if self._headless else graph
         _check(graph)
-        if any(draws(spec) for spec in graph.nodes) and not any(draws(spec) for spec in self._graph.nodes):
+        if _draws(graph) and not _draws(self._graph):
             raise VivantError(
                 "this run was started without OpenGL, and the preset draws now", remedy="start it again", exit_status=2
             )
@@ -428,7 +428,7 @@ class _Ledger:
         if self.broken and self.broken.node_id in gone:
             self.broken = None
         self._down -= gone
-        drawn = [spec for spec in graph.nodes if draws(spec)]
+        drawn = [spec for spec in graph.nodes if in_render_lane(spec)]
         sinks = [spec for spec in drawn if not spec.node_class.output_ports]
         self._presenter = next((spec.id for specs in (sinks, drawn, graph.nodes) for spec in reversed(specs)), "")
         # a still picture has no capture time to be late by
@@ -500,9 +500,13 @@ def _device(spec: NodeSpec, clock: Clock) -> Expendable:
     return Expendable(spec.id, clock, {Call.OPEN: OPEN_NS, Call.PROCESS: patience_ns, Call.CLOSE: SHUTDOWN_NS})
 
 
+def _draws(graph: Graph) -> bool:
+    return any(spec.node_class.draws for spec in graph.nodes)
+
+
 def _check(graph: Graph) -> None:
     for spec in graph.nodes:
-        if draws(spec) and spec.pace in (Pace.MEDIA, Pace.CAPTURE):
+        if in_render_lane(spec) and spec.pace in (Pace.MEDIA, Pace.CAPTURE):
             raise VivantError(
                 f"{spec.node_class.type} is a source of the render lane: only ONCE sources may be",
                 where=f"node {spec.id}",

@@ -90,7 +90,7 @@ class OfflineEngine:
         Raises:
             VivantError: The graph cannot run offline, or a node failed. Every node that was opened is closed.
         """
-        primary = self._primary()
+        primary, settled = self._primary(), self._graph.settled
         stage_of = self._divide()
         # those ahead of drawing in the order of their work, by name
         ahead = sorted({name for name in stage_of.values() if name.startswith(_AHEAD)} | {_AHEAD})
@@ -110,7 +110,7 @@ class OfflineEngine:
                     station
                     for node_id, station in self._stations.items()
                     if stage_of[node_id] == name
-                    and node_id not in self._graph.settled
+                    and node_id not in settled
                     and (primary is None or node_id != primary.id)
                 ],
                 clock,
@@ -125,7 +125,9 @@ class OfflineEngine:
                     break
                 with NodeFault.of(station.id):
                     call(station, station.open)
-            self._interrupted = stop.is_set() or not self._prelude(call, stop)
+            self._interrupted = (
+                stop.is_set() or run_prelude(self._graph, self._stations, call, stop.is_set, settled) is None
+            )
             begin = self._wall.now_ns()
             if not self._interrupted:
                 self._services.opened(self._stations.values())
@@ -188,9 +190,6 @@ class OfflineEngine:
                     trace.call(node_id, node_id, begin_ns, self._wall.now_ns(), -1)
 
         return self._pool.begin(work if trace is None else traced)
-
-    def _prelude(self, call: Callable[[Station, Callable[[], None]], None], stop: threading.Event) -> bool:
-        return run_prelude(self._graph, self._stations, call, stop.is_set, self._graph.settled) is not None
 
     def _leave(self, node_id: str) -> None:
         self._interrupted = True

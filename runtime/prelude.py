@@ -38,7 +38,7 @@ def run_prelude(
     Raises:
         NodeFault: A node failed.
     """
-    values = run_still_part(graph, stations, call, stopped, {}, part)
+    values = run_still_part(graph, stations, call, stopped, part, {})
     if values is not None:
         for spec in graph.nodes:
             if spec.id not in part:
@@ -51,15 +51,14 @@ def run_still_part(
     stations: Mapping[str, Station],
     call: Callable[[Station, Callable[[], None]], None],
     stopped: Callable[[], bool],
+    part: frozenset[str],
     known: Mapping[str, dict[str, Packet[Any]]],
-    part: frozenset[str] | None = None,
 ) -> StillValues | None:
     """Run those nodes of the still part whose values are not known yet; see `run_prelude`.
 
     Nothing is passed on to nodes outside of the still part: what fails half-way leaves no trace there.
     """
     values: StillValues = {}
-    part = graph.still if part is None else part
     for spec in graph.nodes:
         if spec.id not in part:
             continue

@@ -11,7 +11,7 @@ from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.node import Outcome
 from vivant.runtime.clock import Clock
-from vivant.runtime.crew import Crew, Retired, draws
+from vivant.runtime.crew import Crew, Retired, in_render_lane
 from vivant.runtime.main_thread import GivenUp, MainThread
 from vivant.runtime.node_fault import NodeFault
 from vivant.runtime.prelude import StillValues, run_still_part
@@ -65,7 +65,7 @@ class Preparation:
                     self._open_beside(spec)
             self._make_still_part()
             for spec in self.target.nodes:
-                if spec.id in self._fresh and self._exclusive(spec) and not draws(spec):
+                if spec.id in self._fresh and self._exclusive(spec) and not in_render_lane(spec):
                     self._open_in_place(spec)
         except BaseException as error:
             self.error = error
@@ -132,7 +132,7 @@ class Preparation:
         for node_id in rerun & (self.diff.updated | self.diff.rewired):
             self._change(stations[node_id], target[node_id])
         known = {n: given for n, given in crew.values.items() if n in target.still and n not in rerun}
-        values = run_still_part(target, stations, self._call, lambda: self._given_up, known)
+        values = run_still_part(target, stations, self._call, lambda: self._given_up, target.still, known)
         if values is None:
             raise GivenUp
         for node_id in rerun & crew.values.keys():
@@ -167,7 +167,11 @@ class Preparation:
             self._fresh[spec.id].open()
 
     def _exchange_drawn(self) -> None:
-        drawn = [spec for spec in self.target.nodes if draws(spec) and spec.id in self._fresh and self._exclusive(spec)]
+        drawn = [
+            spec
+            for spec in self.target.nodes
+            if in_render_lane(spec) and spec.id in self._fresh and self._exclusive(spec)
+        ]
         try:
             for spec in drawn:
                 self._restored[spec.id] = self._make(self._running, self._running[spec.id])
@@ -204,7 +208,7 @@ class Preparation:
 
     def _on_thread_of(self, spec: NodeSpec, work: Callable[[], None]) -> None:
         """Do something here, or on the main thread for a node that draws."""
-        if draws(spec):
+        if in_render_lane(spec):
             self._main.call(work)
         else:
             work()

@@ -13,7 +13,7 @@ from vivant.graph.node import Outcome
 from vivant.graph.params import NodeParams
 from vivant.runtime.calls import Blocked
 from vivant.runtime.clock import Clock, Doorbell
-from vivant.runtime.crew import Crew, Retired, draws
+from vivant.runtime.crew import Crew, Retired, in_render_lane
 from vivant.runtime.edits import Edit, Edits, ReloadListener
 from vivant.runtime.errand import Errand
 from vivant.runtime.main_thread import GivenUp, MainThread
@@ -278,7 +278,7 @@ class Reload:
 
     def _retire(self, retired: tuple[Retired, ...]) -> None:
         for leaver in retired:
-            if draws(leaver.station.spec):
+            if in_render_lane(leaver.station.spec):
                 self._close(leaver.station)
                 continue
 

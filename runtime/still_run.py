@@ -42,7 +42,7 @@ def run_still(graph: Graph, services: Services, stop: threading.Event) -> StillV
         for station in stations.values():
             with NodeFault.of(station.id):
                 station.open()
-        values = run_still_part(graph, stations, call, stop.is_set, {})
+        values = run_still_part(graph, stations, call, stop.is_set, graph.still, {})
         outcome = Outcome.INTERRUPTED if values is None else Outcome.DONE
         return values
     except NodeFault as fault:

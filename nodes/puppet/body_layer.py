@@ -17,7 +17,7 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 _FINE_CELLS, _COARSE_CELLS = 12, 9
-"""Per face width: near the face, and elsewhere. 34 and 12 look the same, and take three times as long."""
+"""Per face width: near the face, and elsewhere. 34 and 12 look the same, with up to five times the triangles."""
 _LEAST_CELL_PX = 6
 MARGIN = 0.5  # face widths by which the layer goes on beyond the picture's border
 _FINE_REACH = 0.75  # face widths from the face's middle

@@ -37,9 +37,10 @@ class PuppetShaders:
     def set(self, name: str, value: Any) -> None:
         """Give a uniform of all layers its value; nothing happens where a driver dropped it, finding it unused."""
         uniform = self._uniforms.get(name)
-        # most layers are drawn as the one before: what is set anew is looked at anew
+        # layer by layer most are as they were, and a driver checks its state again for each that is set
         if uniform is not None and self._values.get(name) != value:
-            self._values[name] = uniform.value = value
+            uniform.value = value
+            self._values[name] = value
 
     def release(self) -> None:
         """Give them back to OpenGL."""

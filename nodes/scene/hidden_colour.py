@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.scene.nearest_known import nearest_known
+
 F32 = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -29,23 +31,12 @@ def hidden_colour(pixels: F32, known: Mask, band: float, coarse: float) -> F32:
     """
     if bool(known.all()) or not bool(known.any()):
         return pixels.copy()
-    distance, nearest = _nearest(known)
+    distance, rows, columns = nearest_known(known)
+    nearest = np.stack([columns, rows], axis=2).astype(np.float32)  # x, y
     smooth = _smooth(pixels, known, distance, nearest, coarse)
     share, mirrored = _mirrored(pixels, known, distance, nearest, smooth, band, coarse)
     filled = smooth + share[..., None] * (mirrored - smooth)
     return np.asarray(np.where(known[..., None], pixels, np.clip(filled, 0, 255)), np.float32)
-
-
-def _nearest(known: Mask) -> tuple[F32, F32]:
-    """Return how far the nearest known pixel is, ``(h, w)``, and where it is, x and y, ``(h, w, 2)``."""
-    distance, label = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    label = np.asarray(label, np.int32)
-    rows, columns = np.nonzero(known)
-    table = np.zeros((int(label.max()) + 1, 2), np.float32)
-    table[label[rows, columns]] = np.stack([columns, rows], axis=1)
-    return np.asarray(distance, np.float32), table[label]
 
 
 def _smooth(pixels: F32, known: Mask, distance: F32, nearest: F32, coarse: float) -> F32:

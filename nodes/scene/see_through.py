@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.scene.nearest_known import nearest_known
+
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
@@ -36,9 +38,9 @@ def continued(pixels: U8, z: F32, ramp: int) -> tuple[U8, F32, F32]:
     beside = cv2.dilate((~sure).astype(np.uint8), kernel) > 0
     nearest = np.asarray(cv2.dilate(np.where(sure, z, np.float32(-1e6)), kernel), np.float32)
     z = np.where(sure & beside, nearest, z)
-    rows, columns = _nearest(sure)
+    _, rows, columns = nearest_known(sure)
     z = np.where(sure, z, z[rows, columns])
-    rows, columns = _nearest(coloured)
+    _, rows, columns = nearest_known(coloured)
     colours = np.where(coloured[..., None], pixels[..., :3], pixels[rows, columns, :3])
     return np.ascontiguousarray(colours, np.uint8), np.ascontiguousarray(z, np.float32), opacity
 
@@ -68,16 +70,3 @@ def see_through(alphas: list[F32], hidden: list[F32], opacity: F32) -> list[F32]
         seen = seen * (1 - alpha)
     made.reverse()
     return made
-
-
-def _nearest(known: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return row and column of the nearest known pixel, ``(h, w)`` each."""
-    _, label = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    label = np.asarray(label, np.int32)
-    rows, columns = np.nonzero(known)
-    table = np.zeros((int(label.max()) + 1, 2), np.int64)
-    table[label[rows, columns]] = np.stack([rows, columns], axis=1)
-    found = table[label]
-    return found[..., 0], found[..., 1]
