@@ -83,7 +83,7 @@ def write_sheet(context: object, scene: Scene, mesh: Scene, path: Path) -> None:
         [(mesh, CameraPose((-r, 0, 0))), (scene, CameraPose((0, 0, -r), held=1)), (mesh, CameraPose((r, 0, 0)))],
     ]
     shaders = SceneShaders(context)
-    renderer, reader = SceneRenderer(context, scene.size, shaders), Readback(context, scene.size)
+    renderer, reader = SceneRenderer(context, scene.size, shaders), Readback(scene.size)
     drawn = []
     for row in rows:
         views = []

@@ -38,6 +38,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
+_MOST_HANDLE_DM = 0.15
 _DOUBTFUL = 0.6
 _BAND = 0.6  # face widths around the person that a turned head may uncover
 
@@ -192,7 +193,7 @@ def _joined(
         bones=bones,
         bone_index=index,
         bone_weight=weight,
-        morphs=_sparse(units, ray, LEAST_MOVE * face_width),
+        morphs=_sparse(units, ray, LEAST_MOVE * face_width / _most(len(units), placed)),
         expression=fit.weights.astype(np.float32),
         face_width=face_width,
         head_rotation=fit.rotation,
@@ -247,9 +248,22 @@ def _closings(fit: HeadFit, seal: LipSeal) -> F32:
     return np.asarray(seal.fields[..., None] * (fit.scale * fit.rotation[:, 1]), np.float32)
 
 
-def _sparse(units: F32, ray: F32, least: float) -> Morphs:
-    """Order displacements by vertex and split each into plane and depth along the vertex's ray."""
-    moved = np.abs(units).max(axis=2) > least  # (52, V)
+def _most(count: int, placed: PlacedHead) -> F32:
+    """How far each of so many units goes at most: a handle moves by far less than the decimetre that it counts in."""
+    most = np.ones(count, np.float32)
+    most[52 : 52 + 2 * len(placed.details.factor)] = _MOST_HANDLE_DM
+    return most
+
+
+def _sparse(units: F32, ray: F32, least: F32) -> Morphs:
+    """Order displacements by vertex and split each into plane and depth along the vertex's ray.
+
+    Args:
+        units: ``(U, V, 3)``.
+        ray: ``(V, 3)``.
+        least: Displacements that are no longer count as none ``(U,)``.
+    """
+    moved = np.abs(units).max(axis=2) > least[:, None]
     vertex, unit = np.nonzero(moved.T)
     move = units[unit, vertex]
     offsets = np.zeros(units.shape[1] + 1, np.int32)

@@ -175,7 +175,7 @@ class RenderEffect(Node[EffectParams, EffectInputs, EffectOutputs], type="render
 
         self._release()
         self._renderer = EffectRenderer(self._gl, size)
-        self._readback = Readback(self._gl, size)
+        self._readback = Readback(size)
 
     def _release(self) -> None:
         if self._renderer is not None:

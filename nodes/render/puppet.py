@@ -78,6 +78,6 @@ class RenderPuppet(OwnShaders, Node[RenderParams, RenderInputs, RenderOutputs], 
             if samples < 0:
                 samples = 1 if is_software(self._gl) else 4
             self._renderer = PuppetRenderer(self._gl, size, samples, self._shaders)
-            self._readback = Readback(self._gl, size)
+            self._readback = Readback(size)
         self._renderer.load(puppet)
         self._loaded = puppet

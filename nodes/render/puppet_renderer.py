@@ -10,7 +10,6 @@ import numpy.typing as npt
 from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.render.puppet_shaders import PuppetShaders
-from vivant.nodes.render.unlocked import UnlockedCalls
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -44,7 +43,6 @@ class PuppetRenderer:
         self, context: Any, size: tuple[int, int], samples: int = 0, shaders: PuppetShaders | None = None
     ) -> None:
         self._context = context
-        self._calls = UnlockedCalls(context)
         self.size = size
         self._shaders = PuppetShaders(context) if shaders is None else shaders
         self._own_shaders = self._shaders if shaders is None else None
@@ -170,7 +168,7 @@ class PuppetRenderer:
             else:
                 context.disable(context.CULL_FACE)
             self._textures[layer.texture].use(0)
-            self._calls.draw_triangles(self._mesh, layer.count, layer.first)
+            self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
         if self._target is not self.framebuffer:
             context.copy_framebuffer(self.framebuffer, self._target)
 

@@ -113,6 +113,6 @@ class RenderScene(
             self._release()
             self._renderer = SceneRenderer(self._gl, size, self._shaders, self.params.stereo)
         if self._readback is None or self._readback.alpha != scene.see_through:
-            self._readback = Readback(self._gl, self._renderer.size, alpha=scene.see_through)
+            self._readback = Readback(self._renderer.size, alpha=scene.see_through)
         self._renderer.load(scene)
         self._loaded = scene

@@ -13,7 +13,6 @@ from vivant.nodes.formats.scene import Scene
 from vivant.nodes.formats.stereo import Stereo
 from vivant.nodes.render.scene_look import SceneLook
 from vivant.nodes.render.scene_shaders import VERTEX, SceneShaders
-from vivant.nodes.render.unlocked import UnlockedCalls
 
 _NEAREST = 0.2
 """Picture heights between the camera and the nearest part of a scene, at the very least."""
@@ -33,7 +32,6 @@ class SceneRenderer:
         self, context: Any, view: tuple[int, int], shaders: SceneShaders, stereo: Stereo = Stereo.NONE
     ) -> None:
         self._context = context
-        self._calls = UnlockedCalls(context)
         self.view = view
         self.size = stereo.frame(view)
         self._stereo = stereo
@@ -144,7 +142,7 @@ class SceneRenderer:
         self._context.enable_only(self._context.NOTHING)
         for layer, texture in zip(scene.layers, self._textures, strict=True):
             texture.use(0)
-            self._calls.draw_triangles(self._meshes[self._drawn], layer.count, layer.first)
+            self._meshes[self._drawn].render(self._context.TRIANGLES, vertices=layer.count, first=layer.first)
             self._context.enable_only(self._context.BLEND)
 
     def _wear(self, look: SceneLook, scene: Scene) -> None:
