@@ -147,6 +147,6 @@ class DetailReader:
     def read(self, local: Array, weights: Array) -> npt.NDArray[np.float32]:
         """Return a frame's details as `FaceMotion.details`; arguments as of `learn`."""
         moved = (local - self._neutral)[self._rows, :2] * self._factors
-        said = np.tensordot(weights, self._scale.units, axes=1)
+        said = (weights @ self._scale.units.reshape(52, -1)).reshape(COUNT, 2)
         looking = iris_places(local) - self._iris - gaze_places(weights)
         return np.concatenate([moved - said, looking]).astype(np.float32)

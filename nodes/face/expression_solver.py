@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 _POSE_ROUNDS = 3
 _SWEEPS = 60
-_STILL = 1e-10  # a sweep that moves no weight by more than this is the last
+_STILL = 1e-8  # a sweep that moves no weight by more than this is the last
 _RIDGE = 0.5
 
 
@@ -54,20 +54,18 @@ class ExpressionSolver:
         Returns:
             Weights ``(52,)`` in [0, 1]; scale, rotation ``(3, 3)`` and translation ``(3,)`` from head to picture.
         """
-        weights = prior.copy()
+        weights, still, there = prior.copy(), self.neutral[self._stable], points[self._stable]
+        share = np.full(len(self._stable), 1 / len(self._stable))
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
-        ones = np.ones(len(self._stable))
         for _ in range(_POSE_ROUNDS):
-            stable = self.neutral[self._stable] + (weights @ self._stable_units).reshape(-1, 3)
-            scale, rotation, translation = similarity(stable, points[self._stable], ones)
-            local = (points - translation) @ rotation / scale
-            right = self._flat @ ((local - self.neutral) * self._roots).reshape(-1)
-            weights = prior.copy()
-            descend(self._gram, right, prior, _RIDGE, _SWEEPS, weights)
+            stable = still + (weights @ self._stable_units).reshape(-1, 3)
+            scale, rotation, translation = similarity(stable, there, share)
+            local = (points - translation) @ (rotation / scale) - self.neutral
+            descend(self._gram, self._flat @ (local * self._roots).reshape(-1), prior, _RIDGE, _SWEEPS, weights)
         return weights, scale, rotation, translation
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)  # else the sum of a row, which is most of it, goes one by one
 def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, weights: Array) -> None:
     """Minimise ``|A w - b|^2 + ridge |w - prior|^2`` with w in [0, 1], in place.
 
@@ -83,11 +81,11 @@ def descend(gram: Array, right: Array, prior: Array, ridge: float, sweeps: int, 
     for _ in range(sweeps):
         moved = 0.0
         for i in range(count):
-            rest = right[i] + ridge * prior[i]
+            row, taken = gram[i], 0.0
             for j in range(count):
-                if j != i:
-                    rest -= gram[i, j] * weights[j]
-            solved = min(1.0, max(0.0, rest / (gram[i, i] + ridge)))
+                taken += row[j] * weights[j]
+            rest = right[i] + ridge * prior[i] - taken + row[i] * weights[i]
+            solved = min(1.0, max(0.0, rest / (row[i] + ridge)))
             moved = max(moved, abs(solved - weights[i]))
             weights[i] = solved
         if moved < _STILL:

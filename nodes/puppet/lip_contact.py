@@ -137,7 +137,7 @@ def _gaps(places: F64, upper: I32, lower: I32, corners: I32, across: npt.NDArray
 
 def _bent(lips: Lips, change: F32, jaw_rad: float) -> F64:
     """Places of the lips' vertices across and up in the head's axes ``(N, 2)``."""
-    out = lips.places.astype(np.float64) + np.tensordot(change, lips.moves, axes=1)
+    out = lips.places.astype(np.float64) + (change @ lips.moves.reshape(len(change), -1)).reshape(lips.places.shape)
     _, up, forward = (out - lips.hinge).T
     sine, cosine = np.sin(jaw_rad), np.cos(jaw_rad)
     out[:, 1] += lips.jaw * ((cosine - 1) * up - sine * forward)
