@@ -132,7 +132,7 @@ class Node(ABC, Generic[P, I, O]):
         class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], type="face.landmarks"):
             \"\"\"Finds a face and its 478 landmarks.\"\"\"
 
-    The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, any
+    The first line of its docstring is what users read about it. Life: ``__init__(params)``, ``open``, ``expect``, any
     number of ``process``, ``update`` and ``command``, ``drain`` when the stream ends, ``close`` whenever ``open``
     succeeded. All of them are called from one thread at a time. A node knows no thread, no other node and no
     clock of its own; state between frames lives in the instance.
@@ -194,6 +194,15 @@ class Node(ABC, Generic[P, I, O]):
 
         Raises:
             VivantError: It cannot be had; says what is wrong and what to do.
+        """
+
+    def expect(self, known: Mapping[str, Packet[Any]]) -> None:
+        """Make ready for the first frame, so that it need not wait, what those inputs need that are known before it.
+
+        Called once after `open`, where a run begins; a node that comes into a running graph is not asked.
+
+        Args:
+            known: What still pictures and what is built of them gave its inputs, by name.
         """
 
     @abstractmethod

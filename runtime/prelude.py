@@ -7,7 +7,7 @@ from typing import Any
 
 from vivant.graph.errors import EndOfStream
 from vivant.graph.graph import Graph, NodeSpec
-from vivant.graph.node import Pace
+from vivant.graph.node import Node, Pace
 from vivant.graph.packet import Packet, Tick
 from vivant.runtime.node_fault import NodeFault
 from vivant.runtime.station import Made, Station
@@ -24,6 +24,8 @@ def run_prelude(
     part: frozenset[str],
 ) -> StillValues | None:
     """Run the still part of a graph to completion, in topological order; its values go to all readers.
+
+    They are then told to expect the first frame.
 
     Args:
         graph: The graph.
@@ -42,7 +44,11 @@ def run_prelude(
     if values is not None:
         for spec in graph.nodes:
             if spec.id not in part:
-                receive_still(stations[spec.id], spec, values)
+                station = stations[spec.id]
+                receive_still(station, spec, values)
+                if spec.node_class.expect is not Node.expect:
+                    with NodeFault.of(spec.id):
+                        call(station, station.expect)
     return values
 
 

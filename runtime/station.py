@@ -308,6 +308,15 @@ class Station:
             self._next_seq = made.seq + 1
         return made
 
+    def expect(self) -> None:
+        """Let the node make ready for the first frame with what it was given so far.
+
+        Raises:
+            Exception: Whatever the node raises.
+        """
+        with _fault_at_most():
+            self._node.expect(self._held)
+
     @property
     def has_spare(self) -> bool:
         """Whether the node has a use for time that is to spare."""

@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 _POSE_ROUNDS = 3
 _SWEEPS = 60
-_STILL = 1e-8  # a sweep that moves no weight by more than this is the last
+_STILL = 1e-10  # a sweep that moves no weight by more than this is the last
 _RIDGE = 0.5
 
 

@@ -105,7 +105,7 @@ def compile_solver() -> None:
 # with Python's lock held: it takes less time than to get that back from another thread
 @njit(cache=True)
 def _solved(gain: F64, curve: F64, wanted: F64) -> F64:
-    """Levenberg's steps to the turn that is read as `wanted`: where more turn reads as no more, it stays where it is."""
+    """Levenberg's steps to the turn that is read as `wanted`; where more turn reads as no more, it stays as it is."""
     turn = np.zeros(3)
     for _ in range(_ROUNDS):
         read, slope = _read_and_slope(gain, curve, turn)

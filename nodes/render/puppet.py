@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from vivant.graph.node import Lane, Node
 from vivant.graph.packet import Packet
@@ -55,6 +58,16 @@ class RenderPuppet(OwnShaders, Node[RenderParams, RenderInputs, RenderOutputs], 
         from vivant.nodes.render.puppet_shaders import PuppetShaders
 
         return PuppetShaders
+
+    def expect(self, known: Mapping[str, Packet[Any]]) -> None:
+        """Take the puppet to the GPU and draw it once, at rest: until then a driver puts off what takes it long."""
+        if "puppet" not in known:
+            return
+        puppet: Puppet = known["puppet"].value
+        self._load(puppet)
+        still = np.zeros((len(puppet.plane), 1), np.float32)
+        self._renderer.draw(np.concatenate([puppet.plane, puppet.ray, still], axis=1))
+        self.drawn()
 
     def process(self, inputs: RenderInputs) -> RenderOutputs | None:
         """Draw one frame."""
