@@ -15,8 +15,8 @@ from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.picture import Picture
 
 AT_ONCE = 4
-"""How many frames are begun before the first is answered, the same everywhere: two pairs. With 6, for which drawing
-waits at the start, `vivant bench animate` took 1.02 of the time on two cores."""
+"""How many frames are begun before the first is answered, two pairs: the same everywhere, so that results are too. Drawing
+waits for them at the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,8 @@ TICKS_PER_S = 720_000
 """Frames at 24, 25, 30, 48, 50, 60, 90, 120, 144, 240 Hz and their 1000/1001 brothers last a whole number of
 these ticks, so times that were rounded to nanoseconds give an exactly constant rate again."""
 
-_ONE_THREAD_PIXELS = 1920 * 1088
-"""Up to such frames x264 works on one thread: it keeps up with drawing, and a second one costs more than it spares
-(`vivant bench animate` 0.93 of the time with one, on two cores)."""
+THREADS = 2
+"""Fixed: with another number of threads x264 writes other bytes, and the number of cores must not show."""
 
 _BT709 = 1
 _VIDEO_RANGE = 1
@@ -71,7 +70,7 @@ class VideoEncoder:
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
         context.time_base = self._stream.time_base = self._tick = Fraction(1, TICKS_PER_S)
-        context.thread_count = _threads(codec, self._even)
+        context.thread_count = THREADS
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = _VIDEO_RANGE
         if codec == "h264":
@@ -134,11 +133,6 @@ class VideoEncoder:
         )
         to_yuv420(np.ascontiguousarray(pixels), *planes)
         return frame
-
-
-def _threads(codec: str, size: tuple[int, int]) -> int:
-    """With another number of threads x264 writes other bytes: the number of cores must not show, the size may."""
-    return 1 if codec == "h264" and size[0] * size[1] <= _ONE_THREAD_PIXELS else 2
 
 
 def _ticks(t_ns: int) -> int:
