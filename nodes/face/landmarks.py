@@ -265,7 +265,9 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             return None
         if len(found) > 1:
             self._notice(f"{len(found)} faces found in the picture: taking the {_WORDS[params.pick]} one")
-        return pick_face(found, params.pick)
+        from vivant.nodes.face.drawn_lids import with_drawn_lids
+
+        return with_drawn_lids(pixels, pick_face(found, params.pick))
 
     def _with_tiles(self, pixels: U8, whole: list[FaceReading], parts: int) -> list[FaceReading]:
         """Add what tiles show. A find in a tile counts when it is found at close range too.

@@ -15,8 +15,8 @@ from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.picture import Picture
 
 AT_ONCE = 4
-"""How many frames are begun before the first is answered, two pairs: the same everywhere, so that results are too. Drawing
-waits for them at the start."""
+"""How many frames are begun before the first is answered, two pairs: the same everywhere, so that results are too.
+Drawing waits for them at the start."""
 
 
 @dataclass(frozen=True, slots=True)
