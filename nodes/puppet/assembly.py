@@ -24,7 +24,7 @@ from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.lids import lid_parts, rim_fades
 from vivant.nodes.puppet.lip_contact import lips_of
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
-from vivant.nodes.puppet.mouth import mouth_parts, without_opening
+from vivant.nodes.puppet.mouth import mouth_parts, shade_of, without_opening
 from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
 from vivant.nodes.puppet.places import sampled
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
@@ -102,7 +102,8 @@ def assemble(
     textures |= pages
     lids, pages = lid_parts(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
-    over = [*shades(mouth, "shade", fit.weights, units), *over]
+    shaded = [part for part in mouth if shade_of(part.name) in textures]
+    over = [*shades(shaded, fit.weights, units), *over]
     parts = [
         body,
         *openings(face, patch, fit),

@@ -25,11 +25,15 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the closed lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.03  # how far the biting edges pass the closed lips, decimetres
 
-_TONGUE_LIES_DM = 0.07  # how much lower than the head's own the tongue rests: else it fills the mouth
+_TONGUE_RISES_DM = 0.0  # how far beyond the lower teeth it lies at rest: higher up it fills the mouth
+_TONGUE_FRONT = 0.5
+"""Which part of its length is seen, from the tip on."""
 
 _CORNER_SHADE_DM = 0.05
+_IN_LIPS_SHADOW = np.array([0.88, 0.82, 0.76], np.float32)
+"""How lower teeth look beside upper ones: light comes from above past the upper lip, and off the tongue."""
 _DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
 _SHADE = 0.75
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
@@ -90,17 +94,16 @@ def mouth_parts(
         pixels: The picture, ``uint8 (h, w, 3)``.
 
     Returns:
-        The parts and their textures.
+        The parts and their textures, among them those of `shade_of`.
     """
     light = light_of(fit, pixels)
     fit = dataclasses.replace(fit, translation=fit.translation + _lips_off_the_fit(head, fit, placed))
     upper = _Arch(head, fit, "helper-upper-teeth")
     lower = _Arch(head, fit, "helper-lower-teeth")
     textures: dict[str, U8] = {}
-    parts = [_cavity(lower, fit), _tongue(head, fit)]
+    parts = [_cavity(lower, fit), _tongue(head, fit, lower.high)]
     textures["cavity"] = _cavity_page(light)
     textures["tongue"] = _tongue_page(light)
-    textures["shade"] = np.array([[[*light.on(_DEEP).round(), 255 * _SHADE]]], np.uint8)
     opening = _opening(fit)
     tooth = _tooth_colour(fit, pixels, opening, light)
     for name, arch, widths, crown in (
@@ -115,7 +118,22 @@ def mouth_parts(
             page = _keep_picture(page, place, fit, pixels, opening)
         parts.append(part)
         textures[name] = page
+    for name in ("tongue", "teethLower", "teethUpper"):
+        textures[shade_of(name)] = _shade_page(textures[name], light)
     return parts, textures
+
+
+def shade_of(name: str) -> str:
+    """Return what the page is called that darkens a part."""
+    return f"shade{name[0].upper()}{name[1:]}"
+
+
+def _shade_page(page: U8, light: Light) -> U8:
+    """Dark in the form of what is to be darkened: beyond it, what shows through has a shade of its own."""
+    out = np.empty_like(page)
+    out[..., :3] = light.on(_DEEP).round()
+    out[..., 3] = (_SHADE * page[..., 3]).round()
+    return out
 
 
 def _lips_off_the_fit(head: AnatomicalHead, fit: HeadFit, placed: PlacedHead) -> F32:
@@ -271,9 +289,10 @@ def _teeth_page(
     # In the corner of the mouth hardly any light falls on them: there they are as dark as the cavity.
     dark = np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
     dark = (dark * dark * (3 - 2 * dark))[None, :, None]
-    depth = 0.94 + 0.06 * np.clip(beyond / crown, 0, 1) if is_upper else 0.88 - 0.1 * np.clip(beyond / crown, 0, 1)
+    into = np.clip(beyond / crown, 0, 1)
+    depth = 0.94 + 0.06 * into if is_upper else 0.88 - 0.1 * into
     shade = (gap * round_off * sides) * depth
-    colour = tooth * shade[..., None]
+    colour = (tooth if is_upper else tooth * _IN_LIPS_SHADOW) * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
     colour = gum[..., None] * flesh + (1 - gum[..., None]) * colour
     colour = dark * light.on(_DEEP) + (1 - dark) * colour
@@ -327,15 +346,16 @@ def _keep_picture(page: U8, place: npt.NDArray[np.float64], fit: HeadFit, pixels
     return np.concatenate([colour, alpha], axis=2).round().clip(0, 255).astype(np.uint8)
 
 
-def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
+def _tongue(head: AnatomicalHead, fit: HeadFit, teeth: float) -> MeshPart:
+    """Build the tongue to lie behind lower teeth whose biting edge is at a height `teeth` of head space."""
     group = list(head.group_names).index("helper-tongue")
     triangles = head.triangles[head.triangle_group == group]
     members, flat = np.unique(triangles, return_inverse=True)
     neutral = fit.neutral[members]
     worn = neutral + np.tensordot(fit.weights, head.face_units[:, members], axes=1)
-    worn[:, 1] -= _TONGUE_LIES_DM
     low, span = neutral.min(axis=0), np.ptp(neutral, axis=0)
     unit = (neutral - low) / np.maximum(span, 1e-6)
+    worn[:, 1] += teeth + _TONGUE_RISES_DM - neutral[unit[:, 2] > 1 - _TONGUE_FRONT, 1].max()
     return MeshPart(
         name="tongue",
         texture="tongue",
@@ -352,9 +372,13 @@ def _tongue(head: AnatomicalHead, fit: HeadFit) -> MeshPart:
 def _tongue_page(light: Light) -> U8:
     size = 64
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
-    shade = (0.80 - 0.72 * np.sqrt(v)) * (1 - 0.35 * u**2) * (1 - 0.14 * np.exp(-((u / 0.12) ** 2)))
+    # the tip lies in the lower lip's shadow, the back in the dark; between them light falls on it
+    lit = 0.14 + 0.6 * np.exp(-((np.maximum(v - 0.3, 0) / 0.33) ** 2) - (np.maximum(0.3 - v, 0) / 0.4) ** 2)
+    shade = lit * (1 - 0.45 * u**4) * (1 - 0.07 * np.exp(-((u / 0.16) ** 2)))
     page = np.full((size, size, 4), 255, np.uint8)
-    page[..., :3] = np.clip(light.on((0.80, 0.42, 0.40)) * shade[..., None], 0, 255)
+    page[..., :3] = np.clip(light.on((0.80, 0.43, 0.42)) * shade[..., None], 0, 255)
+    # its sides go over into the dark of the cavity: as an edge they would be a wall
+    page[..., 3] = np.round(255 * np.clip((1 - np.abs(u)) / 0.3, 0, 1))
     return page
 
 
@@ -383,7 +407,7 @@ def _cavity(lower: _Arch, fit: HeadFit) -> MeshPart:
 def _cavity_page(light: Light) -> U8:
     size = 64
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(-1, 1, size))
-    shade = 0.45 + 0.55 * np.clip(np.hypot(u, v * 0.8), 0, 1) ** 2
+    shade = 0.42 + 0.16 * np.clip(np.hypot(u, v * 0.8), 0, 1) ** 2
     page = np.full((size, size, 4), 255, np.uint8)
     page[..., :3] = np.clip(light.on((0.36, 0.14, 0.13)) * shade[..., None], 0, 255)
     return page

@@ -26,6 +26,7 @@ from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
+from vivant.nodes.puppet.mouth import shade_of
 from vivant.nodes.puppet.skin_paint import box_around, disc, ease, filled, mixed, page
 
 F32 = npt.NDArray[np.float32]
@@ -82,12 +83,11 @@ def shown(puppet: Puppet, change: F32) -> F32:
     return np.asarray(linear * linear * (3 - 2 * linear), np.float32)
 
 
-def shades(mouth: list[MeshPart], texture: str, worn: F32, units: int) -> list[Veil]:
-    """Return the dark in which teeth lie behind lips that are put forward: as a ring they leave little light.
+def shades(mouth: list[MeshPart], worn: F32, units: int) -> list[Veil]:
+    """Return the dark in which teeth and tongue lie behind lips put forward: as a ring they leave little light.
 
     Args:
-        mouth: Parts of the inside of the mouth.
-        texture: Its colour.
+        mouth: What of the inside of the mouth is to be shaded.
         worn: The expression at rest ``(52,)``.
         units: How many units there are, U.
     """
@@ -95,8 +95,7 @@ def shades(mouth: list[MeshPart], texture: str, worn: F32, units: int) -> list[V
     for name, share in _SHADING.items():
         row[0] += share * worn[INDEX[name]]
         row[1 + INDEX[name]] = share
-    teeth = [part for part in mouth if part.name.startswith("teeth")]
-    return [Veil(f"shade{part.name.removeprefix('teeth')}", part.name, texture, part.triangles, row) for part in teeth]
+    return [Veil(shade_of(part.name), part.name, shade_of(part.name), part.triangles, row) for part in mouth]
 
 
 def veils(

@@ -120,9 +120,9 @@ def test_a_lids_veil_has_nothing_of_the_dark_above_the_eye(
 
 
 def test_teeth_lie_in_the_dark_behind_lips_put_forward(portrait_puppet: Puppet, posed: Posed) -> None:
-    assert shares(portrait_puppet, posed(portrait_puppet, {"jawOpen": 1.0}))["shadeUpper"] == 0
+    assert shares(portrait_puppet, posed(portrait_puppet, {"jawOpen": 1.0}))["shadeTeethUpper"] == 0
     forward = shares(portrait_puppet, posed(portrait_puppet, {"mouthFunnel": 0.8}))
-    assert forward["shadeUpper"] > 0.9 and forward["shadeLower"] > 0.9
+    assert min(forward[f"shade{part}"] for part in ("Tongue", "TeethLower", "TeethUpper")) > 0.9
 
 
 def test_a_smile_that_is_undone_leaves_no_fold(smiling: Puppet, posed: Posed) -> None:
