@@ -38,7 +38,10 @@ TEXTURE = "veil"
 _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
-_LINE_WIDTH, _LINE_SHADE = 0.009, 0.5  # face widths: where lips meet it is dark between them
+_LINE_TINT = np.array([0.75, 1.25, 1.2], np.float32)  # what is dark between lips is red
+_SHARED_TINT = 0.7
+"""An upper lip that a smile draws thin lies in shadow, and shows its own hue hardly."""
+_LINE_WIDTH, _LINE_SHADE, _LINE_ON_LIP = 0.009, 0.5, 1.6  # face widths: where lips meet it is dark between them
 _SEAM_WIDTH, _SEAM_SHADE = 0.009, 0.5  # where it goes on beyond the red, to the corner
 _SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
@@ -200,6 +203,20 @@ def _from_corners(fit: HeadFit, shape: tuple[int, int], origin: npt.NDArray[np.i
     return np.asarray(np.min([np.hypot(x - px, y - py) for px, py in corners], axis=0), np.float32)
 
 
+def _one_red(painted: F32, lips: F32) -> F32:
+    """Bring what is painted near the tint of both lips together, by its share, and leave it as bright as it is.
+
+    Args:
+        painted: ``(h, w, 3)``.
+        lips: What the picture shows of them ``(N, 3)``.
+    """
+    if not len(lips):
+        return painted
+    own = (painted + 1) / (painted + 1).mean(axis=2, keepdims=True)
+    mean = lips.mean(axis=0) + 1
+    return np.asarray(painted * (mean / mean.mean() / own) ** _SHARED_TINT, np.float32)
+
+
 def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     """Paint the inner edges of parted lips from what is farther out; results as of `_unfolded`.
 
@@ -217,9 +234,10 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     away = cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5) / wide
     known = cv2.erode(red, disc(0.003 * wide)) * (away > _LIP_EDGE)
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
-    from_edge = np.where(opening > 0, cv2.distanceTransform(opening, cv2.DIST_L2, 5) / wide, away)
+    # on the lips themselves it is narrow: a smile draws them thin, and it would be all that is left of their colour
+    from_edge = np.where(opening > 0, cv2.distanceTransform(opening, cv2.DIST_L2, 5) / wide, _LINE_ON_LIP * away)
     line = 1 - _LINE_SHADE * np.exp(-((from_edge / _LINE_WIDTH) ** 2))
-    out[box] = mixed(near, known.astype(np.float32), _LIP_BLUR * wide) * line[..., None]
+    out[box] = _one_red(mixed(near, known.astype(np.float32), _LIP_BLUR * wide), near[known > 0]) * line[..., None] ** _LINE_TINT
     share[box] = ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, disc(0.01 * wide)), red)
     share[box] *= 1 - ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, tuple(_CORNER)) / (_PIT_REACH * wide))
     return out, share

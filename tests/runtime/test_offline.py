@@ -576,3 +576,39 @@ def test_what_settles_is_asked_once_where_nothing_that_moves_feeds_it(
     # before the first step, on the thread that draws; what reads it is not kept there
     assert log.threads["ponder"] == {threading.get_ident()}
     assert threading.get_ident() not in log.threads["sum"]
+
+
+class Expectant(Adding, Node[Logging, TwoNumbers, Number], type="test.expectant", lane=Lane.RENDER):
+    """Makes ready with what it knows before the first frame."""
+
+    def expect(self, known: Mapping[str, Packet[Any]]) -> None:
+        self.params.log.see("expected", {name: packet.value for name, packet in known.items()})
+        if self.params.name == "broken":
+            raise ValueError("cannot make ready")
+
+
+def test_a_node_expects_the_first_frame_with_what_is_known_before_it(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log}, {}),
+        still=(Still, {"name": "still", "log": log}, {}),
+        sum=(Expectant, {"name": "sum", "log": log}, {"number": "driver.number", "other": "still.number"}),
+    )
+    OfflineEngine(graph, services).run(threading.Event())
+    assert log.seen["expected"] == [{"other": 1000}]
+    assert log.threads["expected"] == {threading.get_ident()}  # where it draws
+    assert len(log.seen["sum"]) == 4
+
+
+def test_a_node_that_cannot_make_ready_ends_the_run_and_is_named(
+    build_graph: BuildGraph, services: Services, log: Log
+) -> None:
+    graph = build_graph(
+        driver=(Clip, {"name": "driver", "log": log}, {}),
+        still=(Still, {"name": "still", "log": log}, {}),
+        broken=(Expectant, {"name": "broken", "log": log}, {"number": "driver.number", "other": "still.number"}),
+    )
+    with pytest.raises(VivantError, match="the node broken failed: ValueError: cannot make ready"):
+        OfflineEngine(graph, services).run(threading.Event())
+    assert "broken" not in log.seen

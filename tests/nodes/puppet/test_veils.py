@@ -22,7 +22,8 @@ from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
 from vivant.nodes.puppet.assembly import assemble
 from vivant.nodes.puppet.mesh_part import picture_to_pixels
 from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
-from vivant.nodes.puppet.veils import shown
+from vivant.nodes.puppet.mouth import shade_of
+from vivant.nodes.puppet.veils import _one_red, shown
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
@@ -159,3 +160,19 @@ def test_lips_of_an_undone_smile_meet_in_a_line(smiling: Puppet, make_fit: Calla
 
 def test_a_serious_picture_has_no_veil_for_smiles(portrait_puppet: Puppet) -> None:
     assert not {layer.name for layer in portrait_puppet.layers} & {"foldRight", "foldLeft", "lips"}
+
+
+def test_what_is_painted_of_lips_takes_their_tint_and_keeps_its_light() -> None:
+    lips = np.array([[200.0, 110.0, 110.0], [220.0, 130.0, 120.0]], np.float32)
+    mauve = np.full((2, 3, 3), (150.0, 120.0, 160.0), np.float32)
+    painted = _one_red(mauve, lips)
+    np.testing.assert_allclose(painted.mean(axis=2), mauve.mean(axis=2), rtol=0.06)
+    assert (painted[..., 0] > painted[..., 2] * 1.2).all()
+    np.testing.assert_array_equal(_one_red(mauve, lips[:0]), mauve)
+
+
+def test_the_dark_behind_lips_has_the_form_of_what_it_darkens(portrait_puppet: Puppet) -> None:
+    for name in ("tongue", "teethLower", "teethUpper"):
+        page, dark = portrait_puppet.textures[name], portrait_puppet.textures[shade_of(name)]
+        assert ((dark[..., 3] > 0) == (page[..., 3] > 1)).mean() > 0.99
+        assert dark[..., 3].max() < 255  # it lets through what it darkens
