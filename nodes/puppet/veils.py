@@ -237,7 +237,8 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     # on the lips themselves it is narrow: a smile draws them thin, and it would be all that is left of their colour
     from_edge = np.where(opening > 0, cv2.distanceTransform(opening, cv2.DIST_L2, 5) / wide, _LINE_ON_LIP * away)
     line = 1 - _LINE_SHADE * np.exp(-((from_edge / _LINE_WIDTH) ** 2))
-    out[box] = _one_red(mixed(near, known.astype(np.float32), _LIP_BLUR * wide), near[known > 0]) * line[..., None] ** _LINE_TINT
+    painted = _one_red(mixed(near, known.astype(np.float32), _LIP_BLUR * wide), near[known > 0])
+    out[box] = painted * line[..., None] ** _LINE_TINT
     share[box] = ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, disc(0.01 * wide)), red)
     share[box] *= 1 - ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, tuple(_CORNER)) / (_PIT_REACH * wide))
     return out, share

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from vivant.nodes.face.drawn_lids import with_drawn_lids
 from vivant.nodes.face.landmark_sets import EYE_CONTOURS, EYE_CORNERS, LIDS
 from vivant.nodes.formats.face import FaceReading

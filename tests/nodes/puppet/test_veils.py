@@ -21,8 +21,8 @@ from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Puppet, PuppetPose, Role
 from vivant.nodes.puppet.assembly import assemble
 from vivant.nodes.puppet.mesh_part import picture_to_pixels
-from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.puppet.mouth import shade_of
+from vivant.nodes.puppet.skinning import bone_matrices, change_of, skin
 from vivant.nodes.puppet.veils import _one_red, shown
 
 F32 = npt.NDArray[np.float32]
