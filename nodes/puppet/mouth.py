@@ -373,7 +373,7 @@ def _tongue_page(light: Light) -> U8:
     size = 64
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
     # the tip lies in the lower lip's shadow, the back in the dark; between them light falls on it
-    lit = 0.14 + 0.62 * np.exp(-((np.maximum(v - 0.25, 0) / 0.32) ** 2) - (np.maximum(0.25 - v, 0) / 0.4) ** 2)
+    lit = 0.14 + 0.55 * np.exp(-((np.maximum(v - 0.25, 0) / 0.32) ** 2) - (np.maximum(0.25 - v, 0) / 0.4) ** 2)
     shade = lit * (1 - 0.45 * u**4) * (1 - 0.07 * np.exp(-((u / 0.16) ** 2)))
     page = np.full((size, size, 4), 255, np.uint8)
     page[..., :3] = np.clip(light.on((0.80, 0.43, 0.42)) * shade[..., None], 0, 255)
