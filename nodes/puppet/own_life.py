@@ -154,9 +154,9 @@ class OwnLife:
 
     def _alive(self, worn: Worn, share: float, time_s: float) -> Worn:
         """Add the body's own life, `share` of it."""
+        moment = self._life.at(time_s, _eased(self._asleep))
         if share == 0:
             return worn
-        moment = self._life.at(time_s, _eased(self._asleep))
         weights = worn.weights.copy()
         weights[LIDS] += (1 - weights[LIDS]) * np.float32(share * moment.closure)
         seeing = share * (1 - float(worn.weights[LIDS].max()))  # closed eyes look at nothing
