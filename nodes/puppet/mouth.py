@@ -25,7 +25,7 @@ _UPPER_WIDTHS = (0.085, 0.065, 0.075, 0.07, 0.07, 0.10)
 _LOWER_WIDTHS = (0.05, 0.055, 0.07, 0.07, 0.07, 0.11)
 _UPPER_CROWN, _LOWER_CROWN = 0.105, 0.09
 
-_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.03  # how far the biting edges pass the closed lips, decimetres
+_UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the closed lips, decimetres
 
 _TONGUE_RISES_DM = 0.0  # how far beyond the lower teeth it lies at rest: higher up it fills the mouth
 _TONGUE_FRONT = 0.5
