@@ -59,7 +59,14 @@ def with_drawn_lids(pixels: U8, reading: FaceReading) -> FaceReading:
 
 
 def _ways(pixels: U8, lid: F64, down: F64, wide: float) -> F64 | None:
-    """How far below each place of a lid it is drawn, from the outer one on, in widths of the eye; None: it is there."""
+    """Return how far below where it was read a lid is drawn, in widths of the eye ``(7,)``; None: where it was read.
+
+    Args:
+        pixels: The picture, ``uint8 (h, w, 3)``.
+        lid: Where it was read in pixels, from the outer corner inward ``(7, 2)``.
+        down: Which way the lower lid lies from the upper one ``(2,)``, of length 1.
+        wide: The eye's width in pixels.
+    """
     distances = np.linspace(*_SKIN, 8)
     below = _colours(pixels, lid[2:5, None] + wide * distances[:, None] * down).reshape(-1, 3)
     skin = np.median(below, axis=0)

@@ -55,11 +55,11 @@ class ExpressionSolver:
             Weights ``(52,)`` in [0, 1]; scale, rotation ``(3, 3)`` and translation ``(3,)`` from head to picture.
         """
         weights, still, there = prior.copy(), self.neutral[self._stable], points[self._stable]
-        share = np.full(len(self._stable), 1 / len(self._stable))
         scale, rotation, translation = 1.0, np.eye(3), np.zeros(3)
+        ones = np.ones(len(self._stable))
         for _ in range(_POSE_ROUNDS):
             stable = still + (weights @ self._stable_units).reshape(-1, 3)
-            scale, rotation, translation = similarity(stable, there, share)
+            scale, rotation, translation = similarity(stable, there, ones)
             local = (points - translation) @ (rotation / scale) - self.neutral
             descend(self._gram, self._flat @ (local * self._roots).reshape(-1), prior, _RIDGE, _SWEEPS, weights)
         return weights, scale, rotation, translation

@@ -249,6 +249,8 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
 
     def _search(self, pixels: U8) -> FaceReading | None:
         """Find the face of a still: on the whole, else on overlapping tiles; then once more at close range."""
+        from vivant.nodes.face.drawn_lids import with_drawn_lids
+
         height, width = pixels.shape[:2]
         found = self._detect(pixels, (0, 0, width, height))
         # On the whole the detector misses small faces: where another than the largest is wanted, or where
@@ -265,8 +267,6 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
             return None
         if len(found) > 1:
             self._notice(f"{len(found)} faces found in the picture: taking the {_WORDS[params.pick]} one")
-        from vivant.nodes.face.drawn_lids import with_drawn_lids
-
         return with_drawn_lids(pixels, pick_face(found, params.pick))
 
     def _with_tiles(self, pixels: U8, whole: list[FaceReading], parts: int) -> list[FaceReading]:

@@ -32,8 +32,8 @@ _TONGUE_FRONT = 0.5
 """Which part of its length is seen, from the tip on."""
 
 _CORNER_SHADE_DM = 0.05
-_IN_LIPS_SHADOW = np.array([0.88, 0.82, 0.76], np.float32)
-"""How lower teeth look beside upper ones: light comes from above past the upper lip, and off the tongue."""
+_IN_LIPS_SHADOW = 0.8
+"""How bright lower teeth are at their edge, upper ones being 0.94: light comes from above, past the upper lip."""
 _DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
 _SHADE = 0.75
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
@@ -290,9 +290,9 @@ def _teeth_page(
     dark = np.clip((np.abs(across) * arch.half - arch.corner) / _CORNER_SHADE_DM + 1, 0, 1)
     dark = (dark * dark * (3 - 2 * dark))[None, :, None]
     into = np.clip(beyond / crown, 0, 1)
-    depth = 0.94 + 0.06 * into if is_upper else 0.88 - 0.1 * into
+    depth = 0.94 + 0.06 * into if is_upper else _IN_LIPS_SHADOW - 0.1 * into
     shade = (gap * round_off * sides) * depth
-    colour = (tooth if is_upper else tooth * _IN_LIPS_SHADOW) * shade[..., None]
+    colour = tooth * shade[..., None]
     flesh = light.on((0.66, 0.36, 0.35)) * (sides * (1.0 if is_upper else 0.75))[None, :, None]
     colour = gum[..., None] * flesh + (1 - gum[..., None]) * colour
     colour = dark * light.on(_DEEP) + (1 - dark) * colour

@@ -20,9 +20,7 @@ from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
 from vivant.nodes.puppet.lip_contact import closing
 
 F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
 
 
 def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) -> F32:
@@ -36,8 +34,16 @@ def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) ->
     Returns:
         ``float32 (B, 3, 4)`` from rest to posed place, rotation and translation side by side.
     """
-    parents, pivots = np.array([bone.parent for bone in bones]), np.array([bone.pivot for bone in bones], np.float64)
-    return _composed(parents, pivots, rotations.astype(np.float64), translations.astype(np.float64))
+    out = np.zeros((len(bones), 3, 4), np.float64)
+    for i, bone in enumerate(bones):
+        rotation = rotations[i].astype(np.float64)
+        shift = bone.pivot - rotation @ bone.pivot + translations[i]
+        if bone.parent >= 0:
+            parent = out[bone.parent]
+            shift = parent[:, :3] @ shift + parent[:, 3]
+            rotation = parent[:, :3] @ rotation
+        out[i, :, :3], out[i, :, 3] = rotation, shift
+    return out.astype(np.float32)
 
 
 def change_of(puppet: Puppet, pose: PuppetPose) -> F32:
@@ -123,29 +129,6 @@ def skin_kernel(
         out[v, 6] = dz
 
 
-# with Python's lock held: it takes less time than to get that back from another thread
-@njit(cache=True)
-def _composed(parents: I64, pivots: F64, rotations: F64, translations: F64) -> F32:
-    """Kernel of `bone_matrices`."""
-    out = np.zeros((len(parents), 3, 4))
-    for i in range(len(parents)):
-        for row in range(3):
-            shift = pivots[i, row] + translations[i, row]
-            for k in range(3):
-                out[i, row, k] = rotations[i, row, k]
-                shift -= rotations[i, row, k] * pivots[i, k]
-            out[i, row, 3] = shift
-        if parents[i] >= 0:
-            parent, own = out[parents[i]], out[i].copy()
-            for row in range(3):
-                for column in range(4):
-                    value = parent[row, 3] if column == 3 else 0.0
-                    for k in range(3):
-                        value += parent[row, k] * own[k, column]
-                    out[i, row, column] = value
-    return out.astype(np.float32)
-
-
 def compile_kernel() -> None:
     """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
     flat, index, numbers = np.zeros((1, 3), np.float32), np.zeros((1, 4), np.int32), np.zeros(0, np.int32)
@@ -154,6 +137,5 @@ def compile_kernel() -> None:
         numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
         np.zeros((1, 7), np.float32),
     )  # fmt: skip
-    _composed(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros((0, 3, 3)), np.zeros((0, 3)))
     none = np.zeros((0, 3), np.int32)
     lip_gaps(np.zeros((1, 2)), none, none, np.zeros(1))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from vivant.nodes.face.details import COUNT
 from vivant.nodes.formats.response import PuppetResponse
@@ -27,7 +26,7 @@ _LEAK_SHARE = 0.3
 0.77 degrees of error, 0.3 leaves 0.68 and 0.5 leaves 0.67; on others brows and gaze follow less the more of it."""
 _MOST_LEAK = np.radians(4.0)
 _ROUNDS, _MOST_STEP, _STILL = 12, np.radians(25.0), 2e-4
-_DAMPING = 0.005
+_DAMPING = 0.005 * np.eye(3)
 _STRAY = 4.0
 """Probes that miss by so many medians were misread; they are left out."""
 
@@ -88,76 +87,36 @@ def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
         leak: What the expression is read as, beyond what it was when the wanted turn was 0.
     """
     wanted = wanted - np.clip(_LEAK_SHARE * leak, -_MOST_LEAK, _MOST_LEAK)
-    return np.asarray(_solved(response.turn_gain, response.turn_curve, wanted), np.float64)
-
-
-def read_turn(response: PuppetResponse, turn: F64) -> F64:
-    """Return what is read where a turn is asked for, without any expression; rotation vectors ``(3,)`` in radians."""
-    read, _ = _read_and_slope(response.turn_gain, response.turn_curve, turn)
-    return np.asarray(read, np.float64)
-
-
-def compile_solver() -> None:
-    """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
-    _solved(np.eye(3), np.zeros((3, 9)), np.zeros(3))
-
-
-# with Python's lock held: it takes less time than to get that back from another thread
-@njit(cache=True)
-def _solved(gain: F64, curve: F64, wanted: F64) -> F64:
-    """Levenberg's steps to the turn that is read as `wanted`; where more turn reads as no more, it stays as it is."""
     turn = np.zeros(3)
     for _ in range(_ROUNDS):
-        read, slope = _read_and_slope(gain, curve, turn)
-        gram, right = np.zeros((3, 3)), np.zeros(3)
-        for i in range(3):
-            for k in range(3):
-                right[i] += slope[k, i] * (wanted[k] - read[k])
-                for j in range(3):
-                    gram[i, j] += slope[k, i] * slope[k, j]
-            gram[i, i] += _DAMPING
-        step = _solved_three(gram, right)
-        most = 0.0
-        for i in range(3):
-            step[i] = min(_MOST_STEP, max(-_MOST_STEP, step[i]))
-            turn[i] += step[i]
-            most = max(most, abs(step[i]))
-        if most < _STILL:
+        # Levenberg's step: where more turn reads as no more, it stays where it is.
+        read, slope = _read_and_slope(response, turn)
+        missed = wanted - read
+        step = np.linalg.solve(slope.T @ slope + _DAMPING, slope.T @ missed).clip(-_MOST_STEP, _MOST_STEP)
+        turn = turn + step
+        if np.abs(step).max() < _STILL:
             break
     return turn
 
 
-@njit(cache=True)
-def _solved_three(matrix: F64, right: F64) -> F64:
-    """Solve three equations by Cramer's rule; `matrix` must be well conditioned."""
-    (a, b, c), (d, e, f), (g, h, i) = matrix[0], matrix[1], matrix[2]
-    p, q, r = right
-    whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
-    out = np.empty(3)
-    out[0] = (p * (e * i - f * h) - b * (q * i - f * r) + c * (q * h - e * r)) / whole
-    out[1] = (a * (q * i - f * r) - p * (d * i - f * g) + c * (d * r - q * g)) / whole
-    out[2] = (a * (e * r - q * h) - b * (d * r - q * g) + p * (d * h - e * g)) / whole
-    return out
+def read_turn(response: PuppetResponse, turn: F64) -> F64:
+    """Return what is read where a turn is asked for, without any expression; rotation vectors ``(3,)`` in radians."""
+    return _read_and_slope(response, turn)[0]
 
 
-@njit(cache=True)
-def _read_and_slope(gain: F64, curve: F64, turn: F64) -> tuple[F64, F64]:
+def _read_and_slope(response: PuppetResponse, turn: F64) -> tuple[F64, F64]:
     """What is read ``(3,)``, and for each radian more ``(3, 3)``; that stays beyond the probes as it is there."""
-    held = np.empty(3)
-    for k in range(3):
-        held[k] = min(max(turn[k], -_CURVE_WITHIN[k]), _CURVE_WITHIN[k])
-    x, y, z = held
-    read, slope = np.zeros(3), gain.copy()
-    for row in range(3):
-        xx, yy, zz, xy, xz, yz, xxx, yyy, zzz = curve[row]
-        read[row] = xx * x * x + yy * y * y + zz * z * z + xy * x * y + xz * x * z + yz * y * z
-        read[row] += xxx * x**3 + yyy * y**3 + zzz * z**3
-        slope[row, 0] += 2 * xx * x + xy * y + xz * z + 3 * xxx * x * x
-        slope[row, 1] += 2 * yy * y + xy * x + yz * z + 3 * yyy * y * y
-        slope[row, 2] += 2 * zz * z + xz * x + yz * y + 3 * zzz * z * z
-        for k in range(3):
-            read[row] += gain[row, k] * held[k] + slope[row, k] * (turn[k] - held[k])
-    return read, slope
+    held = np.minimum(np.maximum(turn, -_CURVE_WITHIN), _CURVE_WITHIN)
+    x, y, z = held.tolist()
+    # the powers of x, y, z, and what they change by with each: side by side, so that one product is enough
+    both = np.array(
+        [[x * x, 2 * x, 0, 0], [y * y, 0, 2 * y, 0], [z * z, 0, 0, 2 * z],
+         [x * y, y, x, 0], [x * z, z, 0, x], [y * z, 0, z, y],
+         [x**3, 3 * x * x, 0, 0], [y**3, 0, 3 * y * y, 0], [z**3, 0, 0, 3 * z * z]]
+    )  # fmt: skip
+    curve = response.turn_curve @ both
+    slope = response.turn_gain + curve[:, 1:]
+    return response.turn_gain @ held + curve[:, 0] + slope @ (turn - held), slope
 
 
 def _powers(turns: F64) -> F64:

@@ -127,8 +127,7 @@ def test_an_open_jaw_shows_the_inside_of_the_mouth(
         return int(((part.min(axis=2) > 130) & (part[..., 2] > 1.1 * skin * part[..., 0])).sum())
 
     assert dark(frame) > dark(rest) + 100
-    raised = {"jawOpen": 1.0, "mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0}
-    assert teeth(draw(portrait_puppet, posed(portrait_puppet, raised))) > teeth(rest) + 30
+    assert teeth(frame) > teeth(rest) + 30
 
 
 @pytest.mark.parametrize(
