@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,15 +168,16 @@ def test_progress_is_a_share_whatever_happens(steps: list[tuple[int, int]]) -> N
 def test_a_fade_goes_all_the_way_and_is_nowhere_fast() -> None:
     driver = DriverPresence()
     driver.step(0, 0, *TIMES)
-    progress, now_ms = [], 0
+    progress: list[float] = []
+    now_ms = 0
     while now_ms < 4000:
         now_ms += 10
         begins = driver.step(now_ms * MS, None, *TIMES)
         if begins or progress:
             progress.append(driver.progress)
-    steps = [after - before for before, after in zip(progress, progress[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(progress)]
     fade = TIMES[1] // (10 * MS)  # steps of a fade
     assert progress[0] == 0 and progress[fade] == progress[-1] == 1
     assert progress[fade // 2] == pytest.approx(0.5)
-    assert 0 <= min(steps) and max(steps) <= 4 / 3 / fade + 1e-9  # a cubic is half as fast again as a straight line
-    assert max(abs(b - a) for a, b in zip(steps, steps[1:], strict=False)) < 6 / fade**2  # where a cubic starts
+    assert min(steps) >= 0 and max(steps) <= 4 / 3 / fade + 1e-9  # a cubic is half as fast again as a straight line
+    assert max(abs(b - a) for a, b in pairwise(steps)) < 6 / fade**2  # where a cubic starts
