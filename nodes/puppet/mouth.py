@@ -41,7 +41,7 @@ _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's 
 _HARDLY, _MOSTLY = 100, 230  # of 255: how much of a pixel lies between the lips
 _SURROUNDINGS = 8
 
-_COLUMNS, _ROWS = 19, 7
+_COLUMNS, _ROWS = 13, 3
 _PAGE = (640, 224)
 _IVORY = (0.88, 0.83, 0.74)
 """Of teeth that are not bleached, in the light in which fair skin has a luminance of 0.68."""
