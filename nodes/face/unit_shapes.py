@@ -21,8 +21,8 @@ _ROLLED = 0.9  # of the height of a lip's red
 _LEFT_CORNER = 10
 _UPPER, _LOWER = range(1, _LEFT_CORNER), range(_LEFT_CORNER + 1, len(OUTER_LIPS))
 """Places in the outlines of the lips, which begin at the right corner; without the corners."""
-_ROUND = 2.8
-"""Of the superellipse that a lower lip hangs in: 2 is a parabola."""
+_ROUND = (("jawOpen", 2.8, (_LOWER,)), ("mouthFunnel", 1.8, (_UPPER, _LOWER)))
+"""Units that open the mouth, the order of the superellipse in which a lip hangs by each (2 is a parabola), and lips."""
 
 
 def fit_units(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spread: Spread) -> None:
@@ -68,23 +68,30 @@ def _roll_in(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
 
 
 def _round_open_mouth(head: AnatomicalHead, fit: HeadFit, units: F32, spread: Spread) -> None:
-    """Let the lower lip of an open mouth be round, not pointed, by the unit jawOpen; in place.
+    """Let the lips of an open mouth be round, not pointed, by the units jawOpen and mouthFunnel; in place.
 
-    The artist's lowers it by the less the farther from the middle, almost evenly; a lip is held by its corners, and
+    The artist's move a lip by the less the farther from the middle, almost evenly; a lip is held by its corners, and
     hangs as a U between them.
     """
-    unit, up = units[INDEX["jawOpen"]], fit.rotation[:, 1:2].astype(np.float64)
-    places, moved = head.landmark_positions(head.vertices)[:, 0].astype(np.float64), head.landmark_positions(unit) @ up
-    marks: list[int] = []
-    wanted = []
-    for outline in (INNER_LIPS, OUTER_LIPS):
-        corners, lip = [outline[0], outline[_LEFT_CORNER]], [outline[place] for place in _LOWER]
-        right, left = places[corners]
-        across = np.abs(2 * (places[lip] - right) / (left - right) - 1)[:, None]
-        ends, middle = moved[corners].mean(axis=0), moved[lip].min(axis=0)
-        marks += [*corners, *lip]
-        wanted += [moved[corners], np.minimum(ends + (middle - ends) * (1 - across**_ROUND), moved[lip])]
-    _lead(head, unit, marks, np.concatenate(wanted), up, spread)
+    up = fit.rotation[:, 1:2].astype(np.float64)
+    places = head.landmark_positions(head.vertices)[:, 0].astype(np.float64)
+    for name, order, lips in _ROUND:
+        moved = head.landmark_positions(units[INDEX[name]]) @ up
+        marks: list[int] = []
+        wanted = []
+        for outline in (INNER_LIPS, OUTER_LIPS):
+            corners = [outline[0], outline[_LEFT_CORNER]]
+            right, left = places[corners]
+            ends = moved[corners].mean(axis=0)
+            marks += corners
+            wanted.append(moved[corners])
+            for lip in ([outline[place] for place in run] for run in lips):
+                across = np.abs(2 * (places[lip] - right) / (left - right) - 1)[:, None]
+                away = moved[lip] - ends
+                hung = away[np.abs(away).argmax()] * (1 - across**order)
+                marks += lip
+                wanted.append(ends + np.where(np.abs(hung) > np.abs(away), hung, away))
+        _lead(head, units[INDEX[name]], marks, np.concatenate(wanted), up, spread)
 
 
 def _lead(head: AnatomicalHead, unit: F32, marks: list[int], wanted: F64, axes: F64, spread: Spread) -> None:

@@ -127,6 +127,7 @@ class Lips:
         across: ``float32 (K,)`` where the stations are, -1 at the right corner, 1 at the left.
         into_fields: ``float32 (K, K)`` how strong each field must be for each gap that is to be closed.
         parting: ``float32 (52, 9)`` by how much each unit parts the average head's lips at the landmarks of `LIPS`.
+        own_parting: ``float32 (52, 9)`` by how much it parts the puppet's.
         closed: ``float32 (K,)`` 1 where the picture shows the lips closed.
         overlap: ``float32 (K,)`` how far lips that touch may overlap at most.
     """
@@ -142,6 +143,7 @@ class Lips:
     across: F32
     into_fields: F32
     parting: F32
+    own_parting: F32
     closed: F32
     overlap: F32
 

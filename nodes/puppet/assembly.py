@@ -23,6 +23,7 @@ from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.lids import lid_parts, rim_fades
 from vivant.nodes.puppet.lip_contact import lips_of
+from vivant.nodes.puppet.lip_line import lip_line
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, shade_of, without_opening
 from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
@@ -79,6 +80,7 @@ def assemble(
     for side in ("Right", "Left"):
         part, centres[side], textures[f"eye{side}"], textures[f"rim{side}"] = eye_part(side, fit, pixels)
         eyes.append(part)
+    bending = np.concatenate([placed.units, placed.handles, _closings(fit, seal)])
     mouth, mouth_textures = mouth_parts(head, fit, placed, pixels)
     textures |= mouth_textures
     renumber = np.full(len(head.vertices), -1, np.int32)
@@ -91,7 +93,7 @@ def assemble(
         uv=picture_to_uv((placed.vertices + _lip_skin(head, fit, placed, seal))[patch.vertices], size),
         opacity=patch.opacity,
         role=Role.SKIN,
-        units=np.concatenate([placed.units, placed.handles, _closings(fit, seal)])[:, patch.vertices],
+        units=bending[:, patch.vertices],
         bone="head",
     )
     depth_map = _person_depth(depth, matte)
@@ -103,8 +105,9 @@ def assemble(
     textures |= pages
     lids, pages = lid_parts(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
+    line, textures[line.texture] = lip_line(head, fit, placed.vertices, bending, pixels)
     shaded = [part for part in mouth if shade_of(part.name) in textures]
-    over = [*shades(shaded, fit.weights, units), *over]
+    over = [*shades(shaded, head, placed, fit, units), *over]
     parts = [
         body,
         *openings(face, patch, fit),
@@ -112,6 +115,7 @@ def assemble(
         *eyes,
         *lid_rims(head, placed, fit, rim_fades(placed, units)),
         face,
+        line,
         *lids,
     ]
     puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)

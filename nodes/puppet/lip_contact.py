@@ -72,6 +72,7 @@ def lips_of(
         for places in (placed.vertices, neutral)
     )
     average = DetailScale(head).units[..., 1]
+    own = head.landmark_positions(placed.units)[:, list(HANDLES)] @ fit.rotation[:, 1] / fit.scale
     drawn_at = ((vertices[drawn] - fit.translation) @ axes).astype(np.float32)
     upper, lower = upper.reshape(-1, 3), lower.reshape(-1, 3)
     overlap = -_gaps(drawn_at[:, :2].astype(np.float64), upper, lower, corners, seal.across)
@@ -87,6 +88,7 @@ def lips_of(
         across=seal.across.astype(np.float32),
         into_fields=seal.into_fields(neutral).astype(np.float32),
         parting=np.ascontiguousarray(average[:, _UPPER] - average[:, _LOWER], np.float32),
+        own_parting=np.ascontiguousarray(own[:, _UPPER] - own[:, _LOWER], np.float32),
         closed=(seal.gaps(rest) <= 0).astype(np.float32),
         overlap=np.maximum(overlap, _MOST_OVERLAP_DM).astype(np.float32),
     )
@@ -102,7 +104,7 @@ def contact(lips: Lips, weights: F32, details: F32 | None) -> F32:
             lips are asked to be.
     """
     if details is None:
-        gap = (weights * _PARTS) @ lips.parting
+        gap = (weights * _PARTS) @ lips.own_parting
     else:
         gap = weights @ lips.parting + details[_UPPER, 1] - details[_LOWER, 1]
     apart = np.clip((at_stations(gap) - _CLOSED_DM) / (_OPEN_DM - _CLOSED_DM), 0, 1)

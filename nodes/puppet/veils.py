@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import (
     FOLDS,
     INNER_LIPS,
     LEFT_SIDE,
+    LIPS,
     OUTER_LIPS,
     RIGHT_SIDE,
 )
@@ -38,10 +40,8 @@ TEXTURE = "veil"
 _LEAST_SMILE = 0.25
 _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
-_LINE_TINT = np.array([0.75, 1.25, 1.2], np.float32)  # what is dark between lips is red
 _SHARED_TINT = 0.7
 """An upper lip that a smile draws thin lies in shadow, and shows its own hue hardly."""
-_LINE_WIDTH, _LINE_SHADE, _LINE_ON_LIP = 0.009, 0.5, 1.6  # face widths: where lips meet it is dark between them
 _SEAM_WIDTH, _SEAM_SHADE = 0.009, 0.5  # where it goes on beyond the red, to the corner
 _SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
@@ -54,6 +54,10 @@ _PIT_REACH, _PIT_END = 0.02, 1.6
 it is undone. Taken for lip it would be a blunt, dark end of the red."""
 _TINY = 1e-3
 _SHADING = {"mouthFunnel": 1.2, "mouthPucker": 0.5}
+_LIT_DM = 0.2
+"""How far lips are parted when light falls in as it does into an open mouth."""
+_IN_NARROW = {"tongue": np.float32(1.0), "teethLower": np.float32(0.6)}
+"""How much of what lies behind lips hardly parted is dark; upper teeth are right behind them, in the light."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,19 +90,35 @@ def shown(puppet: Puppet, change: F32) -> F32:
     return np.asarray(linear * linear * (3 - 2 * linear), np.float32)
 
 
-def shades(mouth: list[MeshPart], worn: F32, units: int) -> list[Veil]:
-    """Return the dark in which teeth and tongue lie behind lips put forward: as a ring they leave little light.
+def shades(mouth: list[MeshPart], head: AnatomicalHead, placed: PlacedHead, fit: HeadFit, units: int) -> list[Veil]:
+    """Return the dark in which teeth and tongue lie: what is behind lips hardly parted, or put forward as a ring.
 
     Args:
         mouth: What of the inside of the mouth is to be shaded.
-        worn: The expression at rest ``(52,)``.
+        head: The anatomical head.
+        placed: It in picture space.
+        fit: The head fitted to the picture.
         units: How many units there are, U.
     """
-    row = np.zeros(1 + units, np.float32)
+    ring = np.zeros(1 + units, np.float32)
     for name, share in _SHADING.items():
-        row[0] += share * worn[INDEX[name]]
-        row[1 + INDEX[name]] = share
-    return [Veil(shade_of(part.name), part.name, shade_of(part.name), part.triangles, row) for part in mouth]
+        ring[0] += share * fit.weights[INDEX[name]]
+        ring[1 + INDEX[name]] = share
+    moved = head.landmark_positions(np.concatenate([placed.vertices[None], placed.units, placed.handles]))
+    upper, lower = LIPS[0]
+    parted = (moved[:, upper] - moved[:, lower]) @ fit.rotation[:, 1] / fit.scale
+    # at rest an open mouth is as light as the picture shows it
+    lit = min(_LIT_DM, float(parted[0])) if mouth_is_open(fit.points) else _LIT_DM
+    narrow = np.zeros(1 + units, np.float32)
+    narrow[: len(parted)] = -parted / max(lit, _TINY)
+    narrow[0] += 1
+    found = []
+    for part in mouth:
+        page = shade_of(part.name)
+        found.append(Veil(page, part.name, page, part.triangles, ring))
+        if part.name in _IN_NARROW:
+            found.append(Veil(f"{page}Narrow", part.name, page, part.triangles, _IN_NARROW[part.name] * narrow))
+    return found
 
 
 def veils(
@@ -220,8 +240,7 @@ def _one_red(painted: F32, lips: F32) -> F32:
 def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     """Paint the inner edges of parted lips from what is farther out; results as of `_unfolded`.
 
-    When they meet, the row of pixels between lip and teeth is drawn out over all that a smile hides of them; the
-    line in which they meet is in no picture of parted ones.
+    When they meet, the row of pixels between lip and teeth is drawn out over all that a smile hides of them.
     """
     wide = fit.size[1] * float(np.linalg.norm(fit.points[RIGHT_SIDE] - fit.points[LEFT_SIDE]))
     outer, inner = (picture_to_pixels(fit.points[list(line)], fit.size) for line in (OUTER_LIPS, INNER_LIPS))
@@ -234,11 +253,7 @@ def _lips(pixels: U8, fit: HeadFit) -> tuple[F32, F32]:
     away = cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5) / wide
     known = cv2.erode(red, disc(0.003 * wide)) * (away > _LIP_EDGE)
     out, share = pixels.astype(np.float32), np.zeros(shape, np.float32)
-    # on the lips themselves it is narrow: a smile draws them thin, and it would be all that is left of their colour
-    from_edge = np.where(opening > 0, cv2.distanceTransform(opening, cv2.DIST_L2, 5) / wide, _LINE_ON_LIP * away)
-    line = 1 - _LINE_SHADE * np.exp(-((from_edge / _LINE_WIDTH) ** 2))
-    painted = _one_red(mixed(near, known.astype(np.float32), _LIP_BLUR * wide), near[known > 0])
-    out[box] = painted * line[..., None] ** _LINE_TINT
+    out[box] = _one_red(mixed(near, known.astype(np.float32), _LIP_BLUR * wide), near[known > 0])
     share[box] = ease(1.5 - 1.5 * away / _LIP_REACH) * np.maximum(cv2.dilate(opening, disc(0.01 * wide)), red)
     share[box] *= 1 - ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, tuple(_CORNER)) / (_PIT_REACH * wide))
     return out, share

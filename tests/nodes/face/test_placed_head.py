@@ -159,7 +159,7 @@ def test_units_point_where_the_heads_do(
 ) -> None:
     own = portrait_fit.scale * head.face_units @ portrait_fit.rotation.T
     for name in BLENDSHAPES:
-        if name.startswith(("eyeBlink", "brow", "mouthRoll", "jawOpen")):
+        if name.startswith(("eyeBlink", "brow", "mouthRoll", "jawOpen", "mouthFunnel")):
             continue
         gain = STRENGTH.get(name, 1.0)
         np.testing.assert_allclose(portrait_placed.units[INDEX[name]], gain * own[INDEX[name]], atol=1e-6)
@@ -191,6 +191,27 @@ def test_the_lower_lip_of_an_open_mouth_hangs_as_a_u(portrait_fit: HeadFit, port
     right, outer, inner, middle = moved_up(portrait_fit, portrait_placed, [78, 88, 87, 14])[INDEX["jawOpen"]]
     assert (inner - right) / (middle - right) > 0.92  # the artist has 0.89
     assert (outer - right) / (middle - right) > 0.6  # the artist has half
+
+
+def test_lips_put_forward_open_in_a_round(portrait_fit: HeadFit, portrait_placed: PlacedHead) -> None:
+    """Both: the artist's ring is a diamond."""
+    moved = moved_up(portrait_fit, portrait_placed, [78, 82, 87, 13, 14])[INDEX["mouthFunnel"]]
+    ends, upper, lower, upper_middle, lower_middle = moved
+    assert upper_middle > ends > lower_middle
+    assert (upper - ends) / (upper_middle - ends) > 0.8  # the artist has 0.66
+    assert (lower - ends) / (lower_middle - ends) > 0.75
+
+
+def test_what_a_drivers_lips_and_lids_do_arrives(
+    head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
+) -> None:
+    """Handles beside each other that go the same way move the skin as far, and what is far from them not at all."""
+    axes = portrait_fit.rotation[:, :2] / portrait_fit.scale
+    moves = head.landmark_positions(portrait_placed.handles) @ axes  # (2 H, 478, 2)
+    for marks, axis in (((61, 185, 40, 146, 91, 78, 191, 95), 0), ((105, 63, 66, 52, 65, 53), 1), ((17, 84, 314), 1)):
+        together = moves[[2 * HANDLES.index(mark) + axis for mark in marks]].sum(axis=0)
+        assert 0.6 < float(np.mean([together[mark, axis] for mark in marks])) < 1.15
+        assert np.abs(together[[4, 10, 234, 454]]).max() < 0.1
 
 
 def test_what_a_fit_leaves_unexplained_of_a_smile_goes_with_the_smile(head: AnatomicalHead, make_fit: MakeFit) -> None:
