@@ -39,7 +39,7 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
-_MOST_HANDLE_DM = 0.15
+_MOST_HANDLE_DM = 0.1
 """How far a handle is thought to be displaced at most: on five pairs of portrait and driver it was 0.062 to 0.095."""
 _DOUBTFUL = 0.6
 _BAND = 0.6  # face widths around the person that a turned head may uncover
