@@ -107,7 +107,9 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     factor = scale.of(((closed - fit.translation) @ fit.rotation / fit.scale).astype(np.float64))
     moved = head.landmark_positions(units)[:, list(HANDLES)] @ fit.rotation / fit.scale
     lack = brows_kept_by_units(factor * scale.units) - moved[..., :2]
-    fields = _fields(head, spread, len(vertices))
+    pulls = np.zeros((SURFACE, len(HANDLES)))
+    pulls[list(HANDLES), np.arange(len(HANDLES))] = 1
+    fields = spread.spread(pulls, len(vertices)).T  # (H, V)
     axes = (fit.scale * fit.rotation[:, :2].T).astype(np.float32)  # of the head, in picture space
     handles = np.einsum("hv,ax->havx", fields, axes).reshape(2 * len(HANDLES), -1, 3).astype(np.float32)
     gaze = np.ones((2, 2), np.float32)
@@ -119,25 +121,6 @@ def _handles(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, spre
     most = np.maximum(_WIDEST * wide, gap + _WIDER * wide)
     rig = Details(lack.astype(np.float32), factor.astype(np.float32), gaze, gap, opening, most)
     return handles, rig
-
-
-def _fields(head: AnatomicalHead, spread: Spread, count: int) -> F32:
-    """Return how far each of all `count` vertices goes with each handle, ``(H, V)``.
-
-    Landmarks that are no handles hold the skin around a single one fast: of what a driver's lips do 0.45 would arrive,
-    of its lids and brows 0.55. What is missing is spread once more: then it is 0.7 and 0.75. Patterns as fine as
-    landmarks are apart, which are noise, arrive less. With a third time 0.8 to 0.85 arrive, half as much noise again,
-    and mouths that open wide are drawn out too far.
-    """
-    handles = list(HANDLES)
-    pulls = np.zeros((SURFACE, len(handles)))
-    pulls[handles, np.arange(len(handles))] = 1
-    fields = spread.spread(pulls, count)
-    for _ in range(_HANDLE_ROUNDS):
-        arrived = head.landmark_positions(np.repeat(fields.T[..., None], 3, axis=2))[:, handles, 0].T
-        pulls[handles] += np.eye(len(handles)) - arrived
-        fields = spread.spread(pulls, count)
-    return fields.T
 
 
 def _width(marks: F32, side: str, fit: HeadFit) -> float:
@@ -158,7 +141,7 @@ _UPPER_LID_SHARE = 0.85
 _WIDEST, _WIDER = 0.48, 0.1
 """How far an eye opens at most, in its widths: a calm one is open by a third of its width (10 mm of 30), and surprise
 lifts the lid by 3 to 4 mm. Eyes that are larger in the picture, as a child's or a drawing's, may open a little more."""
-_ROUNDS, _HANDLE_ROUNDS = 8, 1
+_ROUNDS = 8
 _BENT_DM = 0.12
 """Where the worn expression moves skin so far, what the fit leaves unexplained is the expression's."""
 _LEAST_WORN = 1e-4

@@ -202,18 +202,6 @@ def test_lips_put_forward_open_in_a_round(portrait_fit: HeadFit, portrait_placed
     assert (lower - ends) / (lower_middle - ends) > 0.75
 
 
-def test_what_a_drivers_lips_and_lids_do_arrives(
-    head: AnatomicalHead, portrait_fit: HeadFit, portrait_placed: PlacedHead
-) -> None:
-    """Handles beside each other that go the same way take the skin along, and what is far from them not at all."""
-    axes = portrait_fit.rotation[:, :2] / portrait_fit.scale
-    moves = head.landmark_positions(portrait_placed.handles) @ axes  # (2 H, 478, 2)
-    for marks, axis in (((61, 185, 40, 146, 91, 78, 191, 95), 0), ((105, 63, 66, 52, 65, 53), 1), ((17, 84, 314), 1)):
-        together = moves[[2 * HANDLES.index(mark) + axis for mark in marks]].sum(axis=0)
-        assert 0.5 < float(np.mean([together[mark, axis] for mark in marks])) < 1.15
-        assert np.abs(together[[4, 10, 234, 454]]).max() < 0.1
-
-
 def test_what_a_fit_leaves_unexplained_of_a_smile_goes_with_the_smile(head: AnatomicalHead, make_fit: MakeFit) -> None:
     """Undone, the corners of the mouth are those of the shape, whatever the smile was."""
     corners = [61, 291, 78, 308]
