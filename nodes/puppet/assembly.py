@@ -22,7 +22,7 @@ from vivant.nodes.puppet.body_layer import body_layer, body_texture
 from vivant.nodes.puppet.eyes import eye_part
 from vivant.nodes.puppet.face_edge import into_relief
 from vivant.nodes.puppet.lids import lid_parts, rim_fades
-from vivant.nodes.puppet.lip_contact import lips_of
+from vivant.nodes.puppet.lip_contact import lips_of, middle_parting
 from vivant.nodes.puppet.lip_line import lip_line
 from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
 from vivant.nodes.puppet.mouth import mouth_parts, shade_of, without_opening
@@ -105,9 +105,10 @@ def assemble(
     textures |= pages
     lids, pages = lid_parts(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages
-    line, textures[line.texture] = lip_line(head, fit, placed.vertices, bending, pixels)
+    parted = middle_parting(head, fit, placed.vertices, bending)
+    line, textures[line.texture] = lip_line(head, fit, placed.vertices, bending, parted, pixels)
     shaded = [part for part in mouth if shade_of(part.name) in textures]
-    over = [*shades(shaded, head, placed, fit, units), *over]
+    over = [*shades(shaded, fit, parted), *over]
     parts = [
         body,
         *openings(face, patch, fit),

@@ -94,6 +94,20 @@ def lips_of(
     )
 
 
+def middle_parting(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32) -> F32:
+    """Return how far the middles of the lips are apart, ``(1 + U,)`` decimetres: at rest, then what each unit adds.
+
+    Args:
+        head: The anatomical head.
+        fit: Its fit to the picture.
+        vertices: Of the head in picture space, at rest ``(V, 3)``.
+        units: What units, handles and closings do to them ``(U, V, 3)``.
+    """
+    upper, lower = LIPS[0]
+    marks = head.landmark_positions(np.concatenate([vertices[None], units]))
+    return np.asarray((marks[:, upper] - marks[:, lower]) @ fit.rotation[:, 1] / fit.scale, np.float32)
+
+
 def contact(lips: Lips, weights: F32, details: F32 | None) -> F32:
     """Return how surely a driver's lips touch at each station, in [0, 1] ``(K,)``.
 

@@ -16,7 +16,7 @@ from vivant.nodes.face.rims import mouth_is_open
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.head import HeadFit
 from vivant.nodes.formats.puppet import Role
-from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_pixels
+from vivant.nodes.puppet.mesh_part import MeshPart, grid_triangles, picture_to_pixels
 from vivant.nodes.puppet.skin_paint import filled, page
 
 F32 = npt.NDArray[np.float32]
@@ -37,7 +37,9 @@ _TINT = np.array([0.75, 1.15, 1.15], np.float32)  # what is dark between lips is
 _SIZE = (64, 16)
 
 
-def lip_line(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, pixels: U8) -> tuple[MeshPart, U8]:
+def lip_line(
+    head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, parted: F32, pixels: U8
+) -> tuple[MeshPart, U8]:
     """Build the ribbon, to be drawn over the face's skin.
 
     Args:
@@ -45,6 +47,7 @@ def lip_line(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, pixe
         fit: Its fit to the picture.
         vertices: Of the head in picture space, at rest ``(V, 3)``.
         units: What units, handles and the lips' closings do to them ``(U, V, 3)``.
+        parted: How far apart they make the lips, as `middle_parting` says ``(1 + U,)``.
         pixels: The picture, ``uint8 (h, w, 3)``.
 
     Returns:
@@ -59,16 +62,9 @@ def lip_line(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, pixe
     middle = 0.5 * (resting[upper] + resting[lower]) + _BEFORE_DM * fit.scale * ahead
     points = np.concatenate([middle + side * _HALF_HEIGHT * wide * up for side in (1, 0, -1)]).astype(np.float32)
     count = len(upper)
-    here = np.arange(count - 1)
-    triangles = []
-    for row in (0, count):
-        a, b, c, d = here + row, here + row + 1, here + row + count, here + row + count + 1
-        triangles += [np.stack([a, c, b], axis=1), np.stack([b, c, d], axis=1)]
     along, across = np.meshgrid(np.linspace(0, 1, count), (0.0, 0.5, 1.0))
     together = 0.5 * (moves[:, upper] + moves[:, lower])
-    first, second = LIPS[0]
-    apart = np.concatenate([resting[None, first] - resting[None, second], moves[:, first] - moves[:, second]])
-    fade = (-(apart @ up) / (fit.scale * _APART_DM)).astype(np.float32)
+    fade = np.asarray(-parted / _APART_DM, np.float32)
     if mouth_is_open(fit.points):
         fade[0] += 1
     else:
@@ -80,7 +76,7 @@ def lip_line(head: AnatomicalHead, fit: HeadFit, vertices: F32, units: F32, pixe
         name=NAME,
         texture=NAME,
         vertices=points,
-        triangles=np.concatenate(triangles).astype(np.int32),
+        triangles=grid_triangles(count, 3),
         uv=np.stack([along.ravel(), across.ravel()], axis=1).astype(np.float32),
         opacity=np.ones(len(points), np.float32),
         role=Role.SKIN,

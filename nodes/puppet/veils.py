@@ -12,12 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import (
     FOLDS,
     INNER_LIPS,
     LEFT_SIDE,
-    LIPS,
     OUTER_LIPS,
     RIGHT_SIDE,
 )
@@ -56,7 +54,7 @@ _TINY = 1e-3
 _SHADING = {"mouthFunnel": 1.2, "mouthPucker": 0.5}
 _LIT_DM = 0.2
 """How far lips are parted when light falls in as it does into an open mouth."""
-_IN_NARROW = {"tongue": np.float32(1.0), "teethLower": np.float32(0.6)}
+_IN_NARROW = {"tongue": 1.0, "teethLower": 0.6}
 """How much of what lies behind lips hardly parted is dark; upper teeth are right behind them, in the light."""
 
 
@@ -90,34 +88,29 @@ def shown(puppet: Puppet, change: F32) -> F32:
     return np.asarray(linear * linear * (3 - 2 * linear), np.float32)
 
 
-def shades(mouth: list[MeshPart], head: AnatomicalHead, placed: PlacedHead, fit: HeadFit, units: int) -> list[Veil]:
+def shades(mouth: list[MeshPart], fit: HeadFit, parted: F32) -> list[Veil]:
     """Return the dark in which teeth and tongue lie: what is behind lips hardly parted, or put forward as a ring.
 
     Args:
         mouth: What of the inside of the mouth is to be shaded.
-        head: The anatomical head.
-        placed: It in picture space.
         fit: The head fitted to the picture.
-        units: How many units there are, U.
+        parted: How far apart the lips are, as `middle_parting` says ``(1 + U,)``.
     """
-    ring = np.zeros(1 + units, np.float32)
+    ring = np.zeros_like(parted)
     for name, share in _SHADING.items():
         ring[0] += share * fit.weights[INDEX[name]]
         ring[1 + INDEX[name]] = share
-    moved = head.landmark_positions(np.concatenate([placed.vertices[None], placed.units, placed.handles]))
-    upper, lower = LIPS[0]
-    parted = (moved[:, upper] - moved[:, lower]) @ fit.rotation[:, 1] / fit.scale
     # at rest an open mouth is as light as the picture shows it
     lit = min(_LIT_DM, float(parted[0])) if mouth_is_open(fit.points) else _LIT_DM
-    narrow = np.zeros(1 + units, np.float32)
-    narrow[: len(parted)] = -parted / max(lit, _TINY)
+    narrow = -parted / max(lit, _TINY)
     narrow[0] += 1
     found = []
     for part in mouth:
         page = shade_of(part.name)
         found.append(Veil(page, part.name, page, part.triangles, ring))
         if part.name in _IN_NARROW:
-            found.append(Veil(f"{page}Narrow", part.name, page, part.triangles, _IN_NARROW[part.name] * narrow))
+            dark = np.asarray(_IN_NARROW[part.name] * narrow, np.float32)
+            found.append(Veil(f"{page}Narrow", part.name, page, part.triangles, dark))
     return found
 
 

@@ -72,7 +72,7 @@ def test_it_lies_where_the_lips_meet(smiling: Puppet) -> None:
     middle = ribbon[count : 2 * count]
     near = np.linalg.norm(face[:, None] - middle[None, 1:-1], axis=2).min(axis=0)
     assert near.max() < 0.05 * smiling.face_width
-    # above it is the upper lip, below it the lower one
+    # it is a ribbon, and is not turned over
     high, low = ribbon[:count, 1] - middle[:, 1], middle[:, 1] - ribbon[2 * count :, 1]
     assert (high > 0).all() and (low > 0).all() and (high + low).max() < 0.05 * smiling.face_width
 
@@ -80,7 +80,7 @@ def test_it_lies_where_the_lips_meet(smiling: Puppet) -> None:
 def test_its_colour_is_the_dark_of_the_lips(head: AnatomicalHead, portrait_fit: HeadFit, portrait_pixels: U8) -> None:
     vertices = portrait_fit.place(portrait_fit.neutral.astype(np.float32))
     units = np.zeros((52, len(vertices), 3), np.float32)
-    part, page = lip_line(head, portrait_fit, vertices, units, portrait_pixels)
+    part, page = lip_line(head, portrait_fit, vertices, units, np.zeros(53, np.float32), portrait_pixels)
     assert part.units is not None and part.fade is not None
     assert part.units.shape == (52, len(part.vertices), 3) and part.fade.shape == (53,)
     x, y = portrait_fit.points[list(INNER_LIPS), :2].T
