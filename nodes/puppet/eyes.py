@@ -16,7 +16,7 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 _CAP_RAD = 1.25
-_RINGS, _SPOKES = 7, 28
+_RINGS, _SPOKES = 5, 16
 _PAGE = 1.5  # side of the painted square, in widths of the eye
 _IRIS = 0.19  # radius of a carved iris in widths of the eye: 11.7 mm across of 30
 _BLANK_CONTRAST = 0.8

@@ -30,6 +30,8 @@ _UPPER_SHOWS, _LOWER_SHOWS = 0.05, -0.01  # how far the biting edges pass the cl
 _TONGUE_RISES_DM = 0.0  # how far beyond the lower teeth it lies at rest: higher up it fills the mouth
 _TONGUE_FRONT = 0.5
 """Which part of its length is seen, from the tip on."""
+_TONGUE_SEEN_FROM = np.array([0, 0.7, 0.7])  # before and above: lower teeth hide its underside
+_TONGUE_TURNED_AWAY = -0.2
 
 _CORNER_SHADE_DM = 0.05
 _IN_LIPS_SHADOW = 0.8
@@ -350,7 +352,10 @@ def _tongue(head: AnatomicalHead, fit: HeadFit, teeth: float) -> MeshPart:
     """Build the tongue to lie behind lower teeth whose biting edge is at a height `teeth` of head space."""
     group = list(head.group_names).index("helper-tongue")
     triangles = head.triangles[head.triangle_group == group]
-    members, flat = np.unique(triangles, return_inverse=True)
+    corners = fit.neutral[triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    members, flat = np.unique(triangles[normals @ _TONGUE_SEEN_FROM > _TONGUE_TURNED_AWAY], return_inverse=True)
     neutral = fit.neutral[members]
     worn = neutral + np.tensordot(fit.weights, head.face_units[:, members], axes=1)
     low, span = neutral.min(axis=0), np.ptp(neutral, axis=0)

@@ -312,8 +312,7 @@ def test_cut_off_behind_gives_what_there_is_aloud(context: NodeContext, tmp_path
     file.write_bytes(whole[: start + (len(whole) - start) // 2])
     times, _, _ = play(context, file)
     assert 5 < len(times) < 50
-    assert f"{len(times)} frames" in notices[0]
-    assert "50" in notices[0]
+    assert f"{len(times)} of 50 frames" in notices[0]
     assert "cut off" in notices[0]
 
 
