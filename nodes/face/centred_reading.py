@@ -6,6 +6,7 @@ import dataclasses
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -118,9 +119,9 @@ class CentredReading:
             before -= 1
         while after < len(self._window) - 1 and _follows(self._window[after], self._window[after + 1]):
             after += 1
-        times = np.array([(self._window[n].read.t_ns - read.t_ns) / 1e9 for n in range(before, after + 1)])
-        rows = self._rows.last(len(self._window) - before)[: len(times)]
-        return dataclasses.replace(read, face=_steadied(held, rows, times))
+        times_ns = tuple(self._window[n].read.t_ns - read.t_ns for n in range(before, after + 1))
+        rows = self._rows.last(len(self._window) - before)[: len(times_ns)]
+        return dataclasses.replace(read, face=_steadied(held, rows, _shares_at(times_ns)))
 
 
 def shares(times: F64, spreads: F64) -> F64:
@@ -141,6 +142,14 @@ def shares(times: F64, spreads: F64) -> F64:
     return np.asarray((weighted * first).sum(axis=1), np.float64)
 
 
+@lru_cache(maxsize=64)
+def _shares_at(times_ns: tuple[int, ...]) -> F64:
+    """`shares` of both curves. Frames of a recording come at an even rate: the same times come again and again."""
+    found = shares(np.array(times_ns) / 1e9, _SPREADS_S)
+    found.flags.writeable = False
+    return found
+
+
 def _follows(before: _Held, after: _Held) -> bool:
     """Whether two readings are of the same person's face, one soon after the other."""
     first, second = before.read.face, after.read.face
@@ -149,10 +158,10 @@ def _follows(before: _Held, after: _Held) -> bool:
     return 0 < after.read.t_ns - before.read.t_ns <= _LONGEST_GAP_S * 1e9
 
 
-def _steadied(held: _Held, rows: F64, times: F64) -> FaceReading:
+def _steadied(held: _Held, rows: F64, both: F64) -> FaceReading:
     face, own, size = held.read.face, held.turn, held.size
     assert face is not None
-    share, calm_share = shares(times, _SPREADS_S)
+    share, calm_share = both
     turns = rotation_vectors(rows[:, -_TURN:].reshape(-1, 3, 3) @ own.T)
     turn, calm_turn = share @ turns, calm_share @ turns
     moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly

@@ -48,6 +48,12 @@ BROW_ROWS = np.array([*_BROWS, *(row + _SIDE for row in _BROWS)])
 MOUTH_ROWS = np.array([*_MOUTH, *(row + _SIDE for row in _MOUTH), *range(2 * _SIDE, 2 * _SIDE + 5)])
 
 
+_CORNERS = np.array([EYE_CORNERS["Right"], EYE_CORNERS["Left"]]).T
+_IRIS_CENTRES = np.array([IRISES["Right"][0], IRISES["Left"][0]])
+_GAZE_PLACES = EYEBALL * np.array([[*gaze(unit, "Right"), *gaze(unit, "Left")] for unit in np.eye(52)])
+"""What each unit does to what `gaze_places` returns ``(52, 4)``: `gaze` is linear in the weights."""
+
+
 def features(landmarks: Array) -> Array:
     """Return how large the features of a face without expression are, by which its motion is measured, ``(H, 2)``.
 
@@ -69,7 +75,7 @@ def features(landmarks: Array) -> Array:
 
 def gaze_places(weights: Array) -> Array:
     """Return where irises are that look as the weights say, right and left, in widths of the eye ``(2, 2)``."""
-    return EYEBALL * np.array([gaze(weights, side) for side in ("Right", "Left")])
+    return np.asarray(weights @ _GAZE_PLACES).reshape(2, 2)
 
 
 def iris_places(landmarks: Array) -> Array:
@@ -78,11 +84,10 @@ def iris_places(landmarks: Array) -> Array:
     Args:
         landmarks: ``(478, 3)`` in the head's own axes.
     """
-    out = np.zeros((2, 2))
-    for number, side in enumerate(("Right", "Left")):
-        a, b = (landmarks[corner] for corner in EYE_CORNERS[side])
-        out[number] = (landmarks[IRISES[side][0]] - 0.5 * (a + b))[:2] / np.linalg.norm(a - b)
-    return out
+    inner, outer = landmarks[_CORNERS]
+    across = inner - outer
+    places = (landmarks[_IRIS_CENTRES] - 0.5 * (inner + outer)) / np.sqrt((across * across).sum(axis=1, keepdims=True))
+    return np.asarray(places[:, :2])
 
 
 class DetailScale:
@@ -99,7 +104,7 @@ class DetailScale:
         self._average = features(landmarks)
         self.lid_gap = self._average[LID_ROWS[[0, 14]], 1]
         """How far the average head's right and left eye are open, decimetres, ``(2,)``."""
-        self.units = head.landmark_positions(head.face_units)[:, list(HANDLES), :2].astype(np.float64)
+        self.units = np.ascontiguousarray(head.landmark_positions(head.face_units)[:, list(HANDLES), :2], np.float64)
         """What the average head's units do to the handles, decimetres, ``(52, H, 2)``."""
 
     def of(self, neutral: Array) -> Array:
