@@ -121,7 +121,7 @@ class CentredReading:
             after += 1
         times_ns = tuple(self._window[n].read.t_ns - read.t_ns for n in range(before, after + 1))
         rows = self._rows.last(len(self._window) - before)[: len(times_ns)]
-        return dataclasses.replace(read, face=_steadied(held, rows, _shares_at(times_ns)))
+        return dataclasses.replace(read, face=_steadied(held, rows, *_shares_at(times_ns)))
 
 
 def shares(times: F64, spreads: F64) -> F64:
@@ -158,10 +158,9 @@ def _follows(before: _Held, after: _Held) -> bool:
     return 0 < after.read.t_ns - before.read.t_ns <= _LONGEST_GAP_S * 1e9
 
 
-def _steadied(held: _Held, rows: F64, both: F64) -> FaceReading:
+def _steadied(held: _Held, rows: F64, share: F64, calm_share: F64) -> FaceReading:
     face, own, size = held.read.face, held.turn, held.size
     assert face is not None
-    share, calm_share = both
     turns = rotation_vectors(rows[:, -_TURN:].reshape(-1, 3, 3) @ own.T)
     turn, calm_turn = share @ turns, calm_share @ turns
     moved = min(1.0, float(np.sum((turn - calm_turn) ** 2)) / _TURN_STEP**2)  # squared: noise opens it hardly

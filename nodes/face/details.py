@@ -47,7 +47,6 @@ LID_ROWS = np.array([*_LIDS, *(row + _SIDE for row in _LIDS)])
 BROW_ROWS = np.array([*_BROWS, *(row + _SIDE for row in _BROWS)])
 MOUTH_ROWS = np.array([*_MOUTH, *(row + _SIDE for row in _MOUTH), *range(2 * _SIDE, 2 * _SIDE + 5)])
 
-
 _CORNERS = np.array([EYE_CORNERS["Right"], EYE_CORNERS["Left"]]).T
 _IRIS_CENTRES = np.array([IRISES["Right"][0], IRISES["Left"][0]])
 _GAZE_PLACES = EYEBALL * np.array([[*gaze(unit, "Right"), *gaze(unit, "Left")] for unit in np.eye(52)])
@@ -84,9 +83,8 @@ def iris_places(landmarks: Array) -> Array:
     Args:
         landmarks: ``(478, 3)`` in the head's own axes.
     """
-    inner, outer = landmarks[_CORNERS]
-    across = inner - outer
-    places = (landmarks[_IRIS_CENTRES] - 0.5 * (inner + outer)) / np.sqrt((across * across).sum(axis=1, keepdims=True))
+    a, b = landmarks[_CORNERS]
+    places = (landmarks[_IRIS_CENTRES] - 0.5 * (a + b)) / np.linalg.norm(a - b, axis=1, keepdims=True)
     return np.asarray(places[:, :2])
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOST_PIXELS = 8192 * 8192
 """Per frame: 200 MB of RGB each. No camera records more, and a broken header can claim anything."""
 _SMALL = 1280 * 720
-"""Pixels of frames that one thread decodes quickly enough. With a thread for each core's frame those of 512 x 512 take
-1.15 times the processor time (measured), which tracking and drawing could have had."""
+"""Pixels of frames that one thread decodes quickly enough. FFmpeg's frame threads take 1.15 times the processor time
+(512 x 512, two cores, measured), which tracking and drawing could have had."""
 TEXT_FORMATS = ("tty", "bin", "xbin", "adf", "idf")
 """FFmpeg draws text files as video; a driver named by mistake shall be refused instead."""
 
