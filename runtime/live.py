@@ -83,7 +83,8 @@ class LiveEngine:
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stations: dict[str, Station] = {}
         # a node may have had several: every instance that a reload makes gets its own
-        self._devices: list[tuple[str, weakref.ref[Expendable]]] = []
+        # those that nobody holds any more have left nothing behind; a call that hangs holds its own
+        self._devices = weakref.WeakKeyDictionary[Expendable, str]()
         self._hurried = False
         self._prepared_ns = 0
         self._hung: set[str] = set()
@@ -152,11 +153,9 @@ class LiveEngine:
         context = replace(context, status=self._status.lines, send=self._orders.send)
         station = Station(graph, spec, context, self._clock.now_ns, self._services.trace)
         if spec.pace is Pace.CAPTURE:
-            # those that nobody holds any more have left nothing behind; a call that hangs holds its own
-            self._devices = [(node_id, held) for node_id, held in self._devices if held() is not None]
             device = _device(spec, self._clock)
             station.caller, station.hurry = device, device.hurry
-            self._devices.append((spec.id, weakref.ref(device)))
+            self._devices[device] = spec.id
             if self._hurried:
                 device.hurry()
         return station
@@ -339,7 +338,7 @@ class LiveEngine:
 
     def _hurry(self) -> None:
         self._hurried = True
-        for _, held in tuple(self._devices):
+        for held in self._devices.keyrefs():  # a copy: others may come meanwhile
             device = held()
             if device is not None:
                 device.hurry()
@@ -367,13 +366,12 @@ class LiveEngine:
             except Exception as error:
                 if not isinstance(error.__cause__, Blocked):
                     faults.append(explain(error, station.id, self._services.log_dir))
-        for node_id, held in self._devices:
+        for held in self._devices.keyrefs():
             device = held()
-            if device is None:
-                continue
-            if device.left:
-                self._leave(node_id)
-            device.dismiss()
+            if device is not None:
+                if device.left:
+                    self._leave(self._devices[device])
+                device.dismiss()
         if faults and outcome is Outcome.DONE:
             raise faults[0]
         for fault in faults:

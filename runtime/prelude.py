@@ -103,8 +103,8 @@ def _still_values(station: Station, stopped: Callable[[], bool]) -> list[Made]:
         except EndOfStream:
             pass
         return []
-    if station.can_tick():
-        return [station.process(Packet(Tick(0, 0), 0, 0))]
-    values = [station.process()] if station.woken else []
+    answer = station.process(Packet(Tick(0, 0), 0, 0))
+    if answer is None:
+        return []
     # its stream is this one packet: what it would answer late, it gives now
-    return values + list(station.drain()) if values else []
+    return [answer] if station.spec.ticks else [answer, *station.drain()]

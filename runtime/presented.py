@@ -69,7 +69,7 @@ class Presented:
             return False
         self._last_seq = seq
         self.fresh += 1
-        self.latency.add_ns(now_ns - t_ns)
+        self.latency.add(now_ns - t_ns)
         self.at_ns.add(now_ns)
         self.seqs.add(seq)
         self.latencies_ns.add(now_ns - t_ns)

@@ -128,8 +128,8 @@ class Stage:
             # steps that a reader missed at the beginning, so that it still runs once per step, no oftener.
             late = bundle.step is None and station.fresh and station.runs < self._steps
             due = bundle.step is not None or late
-            return station.process(tick) if due and station.can_tick() else None
-        return station.process() if station.woken else None
+            return station.process(tick) if due else None
+        return station.process()
 
     def _deliver(self, node_id: str, output: str, packet: Packet[Any]) -> None:
         for spec, name in self._graph.readers(node_id):

@@ -12,25 +12,23 @@ KEPT = 8192
 """Percentiles are those of the last so many samples: enough for hours to cost no memory."""
 
 
-class Samples:
-    """Durations in milliseconds, the last `KEPT` of them."""
+class Samples(Ring[int]):
+    """Durations, the last `KEPT` of them: taken in nanoseconds, told in milliseconds."""
 
     def __init__(self) -> None:
-        self._values: Ring[int] = Ring("q", KEPT)
-        self.add_ns = self._values.add
-        """Add one duration in nanoseconds. The ring's own: it is called for every packet."""
+        super().__init__("q", KEPT)
 
     def milliseconds(self) -> list[float]:
         """Return the durations kept, the oldest first."""
-        return [value / 1e6 for value in self._values]
+        return [value / 1e6 for value in self]
 
     def latest(self, count: int = 30) -> float | None:
         """Return the median of the last `count` samples in milliseconds; None without samples."""
-        return _in_ms(percentile(sorted(self._values.last(count)), 50))
+        return _in_ms(percentile(sorted(self.last(count)), 50))
 
     def percentile(self, percent: float) -> float | None:
         """Return a percentile in milliseconds by nearest rank; None without samples."""
-        return _in_ms(percentile(sorted(self._values), percent))
+        return _in_ms(percentile(sorted(self), percent))
 
 
 def _in_ms(value_ns: float | None) -> float | None:
@@ -49,7 +47,6 @@ class NodeStatistics:
     """Numbers of one node. Written by the thread that runs it.
 
     Attributes:
-        count: Calls of ``process`` that succeeded.
         faults: Calls that failed.
         dropped: Packets that were lost before they reached this node.
         duration: How long ``process`` took.
@@ -57,9 +54,28 @@ class NodeStatistics:
         shown_ns: Capture time of what it gave last; None without one.
     """
 
-    count: int = 0
     faults: int = 0
     dropped: int = 0
     duration: Samples = field(default_factory=Samples)
     age: Samples = field(default_factory=Samples)
     shown_ns: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Calls of ``process`` that succeeded."""
+        return self.duration.added
+
+    def showed(self, duration_ns: int, age_ns: int, t_ns: int) -> None:
+        """Note a call that succeeded, and how old what it gave was by then; `t_ns`: when that was captured.
+
+        It is called for every packet and does what two calls of `Ring.add` would, in a third of their time.
+        """
+        ring = self.duration
+        added = ring.added
+        ring.values[added % KEPT] = duration_ns
+        ring.added = added + 1
+        ring = self.age
+        added = ring.added
+        ring.values[added % KEPT] = age_ns
+        ring.added = added + 1
+        self.shown_ns = t_ns

@@ -245,7 +245,7 @@ class Worker:
             if self._closed:
                 return
             statistics = self.station.statistics
-            statistics.age.add_ns(self._clock.now_ns() - due_ns)
+            statistics.age.add(self._clock.now_ns() - due_ns)
             statistics.shown_ns = due_ns
             packets = {n: p._replace(t_ns=due_ns, gap=gap) for n, p in made.packets.items()}
             self._publish(made._replace(packets=packets, t_ns=due_ns))
@@ -267,7 +267,7 @@ class Worker:
                 return made
         return None
 
-    def _attempt(self, call: Callable[[], Made]) -> bool:
+    def _attempt(self, call: Callable[[], Made | None]) -> bool:
         """Call the node and publish what it gave; return whether it failed."""
         try:
             made = call()
@@ -276,6 +276,8 @@ class Worker:
         except Exception as error:
             self._failed(error)
             return True
+        if made is None:
+            return False
         if not self.station.upkeep.well and (made.packets or self.station.spec.pace is None):
             self.station.upkeep.succeeded()  # a device that gives nothing yet has not shown that it works
         self._publish(made)

@@ -180,7 +180,7 @@ def weigher() -> Any:
 def test_a_live_run_grows_with_nothing_that_it_goes_through(
     build_graph: BuildGraph, services: Services, few_are_kept: None, weigher: Weigher
 ) -> None:
-    """Frames, drops, faults, pauses, reloads good and bad: after 20 s of them all is as large as after 60 s."""
+    """Frames, drops, faults, pauses, reloads good and bad: after 60 s of them all is as large as after 20 s."""
     graph = build_graph(
         clip=(Clip, {}, {}),
         camera=(Camera, {}, {}),
@@ -190,7 +190,7 @@ def test_a_live_run_grows_with_nothing_that_it_goes_through(
     )
     clock = VirtualClock()
     line = StatusLine(Console(file=io.StringIO(), force_terminal=True, width=80))
-    due = [20 * S, 60 * S]
+    due = [20 * S, 60 * S + S // 2]  # both as far after the same kind of save: one under way weighs 3 kB
 
     with Notices() as notice, line:
 

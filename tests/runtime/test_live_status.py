@@ -86,13 +86,10 @@ def test_the_lines_tell_each_node_and_the_newest_notice(station: Callable[..., S
     eye, still = station(), station("still")
     now = [0]
     for _ in range(3):
-        eye.statistics.count += 1
-        eye.statistics.duration.add_ns(7 * MS)
-    eye.statistics.shown_ns = 60 * MS
+        eye.statistics.showed(7 * MS, 40 * MS, 60 * MS)
     eye.upkeep.succeeded()
-    still.statistics.count = 1
+    still.statistics.duration.add(MS)
     still.upkeep.succeeded()
-    still.statistics.duration.add_ns(MS)
     status = LiveStatus({"eye": eye, "still": still}, Presented(), lambda: now[0])
     now[0] = 100 * MS
     status.notice("preset not taken over\nmore of it")
@@ -159,7 +156,8 @@ def test_rates_are_those_of_the_last_moments(station: Callable[..., Station]) ->
     status = LiveStatus({"eye": eye}, Presented(), lambda: now[0])
     for step in range(300):
         now[0] = step * 20 * MS
-        eye.statistics.count += 1 if step >= 150 else 0  # 50 per second, in the second half
+        if step >= 150:  # 50 per second, in the second half
+            eye.statistics.duration.add(MS)
         status.look()
     assert status.lines()[1].split("\t")[:3] == ["eye", "running", "50/s"]
 

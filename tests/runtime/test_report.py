@@ -18,8 +18,9 @@ def result() -> RunResult:
     presented = Presented()
     for ms in range(1, 101):
         presented.frame(ms * 30_000_000, ms * 29_000_000, ms, ages=True)
-    statistics = NodeStatistics(count=90, dropped=10)
-    statistics.duration.add_ns(1_234_567)
+    statistics = NodeStatistics(dropped=10)
+    for _ in range(90):
+        statistics.duration.add(1_234_567)
     node = NodeReport("face.landmarks", statistics, State.RUNNING, ("CPUExecutionProvider",), shown_age_ns=40_000_000)
     return RunResult(Outcome.DONE, 90, 3_000_000_000, {"face": node}, presented, "llvmpipe")
 
