@@ -9,6 +9,7 @@ from numba import njit
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.landmark_sets import LIPS
 
+F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
@@ -16,6 +17,7 @@ _CORNERS = ((-0.91, 7), (0.91, 8), (-0.97, 7), (0.97, 8))
 """Close to the corners no landmarks lie: where they are looked at besides, and which of `LIPS` is nearest."""
 STATIONS = len(LIPS) + len(_CORNERS)
 """Where lips are looked at: at the landmarks of `LIPS`, then close to the corners."""
+_NEAREST = np.array([*range(len(LIPS)), *(nearest for _, nearest in _CORNERS)])  # of `LIPS` to each station
 
 UPPER_SHARE = 0.3
 """How much of a gap the upper lip closes; the lower one is softer and hangs on the jaw."""
@@ -99,7 +101,7 @@ class LipSeal:
             overlap: ``(K,)``; -inf: a station is left as it is.
         """
         held = places.copy()
-        into_fields = self.into_fields(places)
+        into_fields = self.into_fields(places).astype(np.float32)  # as a puppet keeps them
         for _ in range(_ROUNDS):
             held[:, 1] += closed_by(into_fields, self.gaps(held) + overlap) @ self.fields
         return np.asarray(held[:, 1] - places[:, 1])
@@ -134,20 +136,26 @@ class LipSeal:
         return np.asarray(np.linalg.solve(closed.T @ closed + _RIDGE * np.eye(STATIONS), closed.T), np.float64)
 
 
-def closed_by(into_fields: npt.NDArray[np.floating], gaps: npt.NDArray[np.floating]) -> F64:
+@njit(cache=True)
+def closed_by(into_fields: F32, gaps: npt.NDArray[np.floating]) -> F64:
     """Return how strong the fields must be to close gaps; lips are never pulled apart, ``(K,)``.
 
     Args:
         into_fields: As of `LipSeal.into_fields`.
         gaps: ``(K,)``, those up to 0 need nothing.
     """
-    wanted = np.maximum(gaps, 0)
-    return np.asarray(np.clip(into_fields @ wanted, 0, _MOST * float(wanted.max())), np.float64)
+    wanted = np.maximum(gaps, 0.0)
+    most, out = _MOST * wanted.max(), np.zeros(len(gaps))
+    for i in range(len(out)):
+        for k in range(len(wanted)):
+            out[i] += into_fields[i, k] * wanted[k]
+        out[i] = min(max(out[i], 0.0), most)
+    return out
 
 
 def at_stations(pairs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Return what is known at the landmarks of `LIPS` ``(..., 9)`` at all stations ``(..., K)``."""
-    return np.concatenate([pairs, pairs[..., [nearest for _, nearest in _CORNERS]]], axis=-1)
+    return pairs[..., _NEAREST]
 
 
 @njit(cache=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import atan2, cos, hypot, sin
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,22 +19,22 @@ def head_angles(rotation: F64) -> F64:
     picture's plane. Signs as those of a rotation vector: positive looks down, toward the viewer's right, and tilts
     counter-clockwise.
     """
-    return np.array(
-        [
-            np.arctan2(rotation[2, 1], rotation[2, 2]),
-            np.arctan2(-rotation[2, 0], np.hypot(rotation[2, 1], rotation[2, 2])),
-            np.arctan2(rotation[1, 0], rotation[0, 0]),
-        ]
-    )
+    # plain numbers here and below, as in `vivant.nodes.formats.rotation`
+    (xx, _, _), (yx, _, _), (zx, zy, zz) = rotation.tolist()
+    return np.array([atan2(zy, zz), atan2(-zx, hypot(zy, zz)), atan2(yx, xx)])
 
 
 def rotation_of(angles: F64) -> F64:
     """Return the rotation ``(3, 3)`` with these angles, the inverse of `head_angles`."""
-    (sp, sy, sr), (cp, cy, cr) = np.sin(angles), np.cos(angles)
-    nod = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    tilt = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return np.asarray(tilt @ turn @ nod)
+    pitch, yaw, roll = angles.tolist()
+    sp, cp, sy, cy, sr, cr = sin(pitch), cos(pitch), sin(yaw), cos(yaw), sin(roll), cos(roll)
+    return np.array(
+        [
+            [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
+            [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
+            [-sy, cy * sp, cy * cp],
+        ]
+    )
 
 
 def change_of_angles(before: F64, now: F64) -> F64:

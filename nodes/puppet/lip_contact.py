@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.details import HANDLES, DetailScale
@@ -75,7 +76,7 @@ def lips_of(
     own = head.landmark_positions(placed.units)[:, list(HANDLES)] @ fit.rotation[:, 1] / fit.scale
     drawn_at = ((vertices[drawn] - fit.translation) @ axes).astype(np.float32)
     upper, lower = upper.reshape(-1, 3), lower.reshape(-1, 3)
-    overlap = -_gaps(drawn_at[:, :2].astype(np.float64), upper, lower, corners, seal.across)
+    overlap = -_gaps(drawn_at[:, :2].astype(np.float64), upper, lower, corners, seal.across.astype(np.float32))
     return Lips(
         places=drawn_at,
         moves=np.ascontiguousarray(units[: len(units) - STATIONS, drawn] @ axes, np.float32),
@@ -135,19 +136,46 @@ def closing(lips: Lips, change: F32, jaw_rad: float, touching: F32) -> F32:
         touching: How surely the lips shall touch ``(K,)``.
     """
     held = _bent(lips, change, jaw_rad)
-    out = np.zeros(len(touching))
+    return _closing(
+        held, lips.upper, lips.lower, lips.corners, lips.across, lips.into_fields, lips.overlap, lips.fields, touching
+    )
+
+
+def compile_closing() -> None:
+    """Compile what a frame needs, or load it from Numba's cache, by running it on next to nothing."""
+    none, nothing, table = np.zeros((0, 3), np.int32), np.zeros(1, np.float32), np.zeros((1, 1), np.float32)
+    _closing(np.zeros((1, 2)), none, none, np.zeros(2, np.int32), nothing, table, nothing, table, nothing)
+
+
+@njit(cache=True)
+def _closing(
+    held: F64,
+    upper: I32,
+    lower: I32,
+    corners: I32,
+    across: F32,
+    into_fields: F32,
+    overlap: F32,
+    fields: F32,
+    touching: F32,
+) -> F32:
+    """The rounds of `closing`; `held` are the lips' places, moved in place, all else as in `Lips`."""
+    out = np.zeros(len(touching), np.float32)
     for _ in range(_ROUNDS):
-        gaps = _gaps(held, lips.upper, lips.lower, lips.corners, lips.across)
-        strength = closed_by(lips.into_fields, touching * np.maximum(gaps + _OVERLAP_DM, 0))
-        strength -= closed_by(lips.into_fields, touching * np.maximum(-gaps - lips.overlap, 0))
-        held[:, 1] += strength @ lips.fields
-        out += strength
-    return out.astype(np.float32)
+        gaps = _gaps(held, upper, lower, corners, across)
+        strength = closed_by(into_fields, touching * np.maximum(gaps + _OVERLAP_DM, 0.0))
+        strength -= closed_by(into_fields, touching * np.maximum(-gaps - overlap, 0.0))
+        for k in range(len(strength)):
+            for v in range(len(held)):
+                held[v, 1] += strength[k] * fields[k, v]
+            out[k] += strength[k]
+    return out
 
 
-def _gaps(places: F64, upper: I32, lower: I32, corners: I32, across: npt.NDArray[np.floating]) -> F64:
+@njit(cache=True)
+def _gaps(places: F64, upper: I32, lower: I32, corners: I32, across: F32) -> F64:
     """Return how far apart the lips are at the stations, below 0 where they overlap ``(K,)``; see `Lips`."""
-    right, left = places[corners, 0]
+    right, left = places[corners[0], 0], places[corners[1], 0]
     return lip_gaps(places, upper, lower, right + (left - right) * (across.astype(np.float64) + 1) / 2)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vivant.graph.node import Lane, Node
+from vivant.graph.node import Lane, Node, NodeContext
 from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import param
 from vivant.graph.port import latest, output, tick
@@ -97,6 +97,13 @@ class PuppetRetarget(
         self._life = OwnLife(params.seed)
         self._correction: Correction | None = None
         self._corrected_ns: int | None = None
+
+    def open(self, context: NodeContext) -> None:
+        """Compile what finds the turn to be asked, so that the first frame does not wait for it."""
+        if "response" in context.connected:
+            from vivant.nodes.puppet.turn_response import compile_turn
+
+            compile_turn()
 
     def process(self, inputs: RetargetInputs) -> RetargetOutputs:
         """Pose the puppet for one frame."""

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from vivant.nodes.face.lip_seal import lip_gaps
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.puppet import Bone, Puppet, PuppetPose
-from vivant.nodes.puppet.lip_contact import closing
+from vivant.nodes.puppet.lip_contact import closing, compile_closing
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -34,16 +33,15 @@ def bone_matrices(bones: tuple[Bone, ...], rotations: F32, translations: F32) ->
     Returns:
         ``float32 (B, 3, 4)`` from rest to posed place, rotation and translation side by side.
     """
-    out = np.zeros((len(bones), 3, 4), np.float64)
+    pivots = np.array([bone.pivot for bone in bones], np.float64)
+    out = np.zeros((len(bones), 4, 4))
+    out[:, :3, :3] = rotations
+    out[:, :3, 3] = pivots - (out[:, :3, :3] @ pivots[..., None])[..., 0] + translations
+    out[:, 3, 3] = 1
     for i, bone in enumerate(bones):
-        rotation = rotations[i].astype(np.float64)
-        shift = bone.pivot - rotation @ bone.pivot + translations[i]
         if bone.parent >= 0:
-            parent = out[bone.parent]
-            shift = parent[:, :3] @ shift + parent[:, 3]
-            rotation = parent[:, :3] @ rotation
-        out[i, :, :3], out[i, :, 3] = rotation, shift
-    return out.astype(np.float32)
+            out[i] = out[bone.parent] @ out[i]
+    return out[:, :3].astype(np.float32)
 
 
 def change_of(puppet: Puppet, pose: PuppetPose) -> F32:
@@ -137,5 +135,4 @@ def compile_kernel() -> None:
         numbers, np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(52, np.float32),
         np.zeros((1, 7), np.float32),
     )  # fmt: skip
-    none = np.zeros((0, 3), np.int32)
-    lip_gaps(np.zeros((1, 2)), none, none, np.zeros(1))
+    compile_closing()

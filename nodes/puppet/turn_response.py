@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from vivant.nodes.face.details import COUNT
 from vivant.nodes.formats.response import PuppetResponse
@@ -26,7 +27,7 @@ _LEAK_SHARE = 0.3
 0.77 degrees of error, 0.3 leaves 0.68 and 0.5 leaves 0.67; on others brows and gaze follow less the more of it."""
 _MOST_LEAK = np.radians(4.0)
 _ROUNDS, _MOST_STEP, _STILL = 12, np.radians(25.0), 2e-4
-_DAMPING = 0.005 * np.eye(3)
+_DAMPING = 0.005
 _STRAY = 4.0
 """Probes that miss by so many medians were misread; they are left out."""
 
@@ -87,36 +88,83 @@ def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
         leak: What the expression is read as, beyond what it was when the wanted turn was 0.
     """
     wanted = wanted - np.clip(_LEAK_SHARE * leak, -_MOST_LEAK, _MOST_LEAK)
-    turn = np.zeros(3)
-    for _ in range(_ROUNDS):
-        # Levenberg's step: where more turn reads as no more, it stays where it is.
-        read, slope = _read_and_slope(response, turn)
-        missed = wanted - read
-        step = np.linalg.solve(slope.T @ slope + _DAMPING, slope.T @ missed).clip(-_MOST_STEP, _MOST_STEP)
-        turn = turn + step
-        if np.abs(step).max() < _STILL:
-            break
+    turn: F64 = _turn_read_as(response.turn_gain, response.turn_curve, wanted)
     return turn
 
 
 def read_turn(response: PuppetResponse, turn: F64) -> F64:
     """Return what is read where a turn is asked for, without any expression; rotation vectors ``(3,)`` in radians."""
-    return _read_and_slope(response, turn)[0]
+    read, slope = np.empty(3), np.empty((3, 3))
+    _read_and_slope(response.turn_gain, response.turn_curve, turn, read, slope)
+    return read
 
 
-def _read_and_slope(response: PuppetResponse, turn: F64) -> tuple[F64, F64]:
+def compile_turn() -> None:
+    """Compile what a frame needs, or load it from Numba's cache, by running it on nothing."""
+    _turn_read_as(np.eye(3), np.zeros((3, 9)), np.zeros(3))
+
+
+# Compiled: it is asked in every frame, and of nine numbers most of the time was numpy's overhead.
+@njit(cache=True)
+def _turn_read_as(gain: F64, curve: F64, wanted: F64) -> F64:
+    turn, read, slope = np.zeros(3), np.empty(3), np.empty((3, 3))
+    normal, right = np.empty((3, 3)), np.empty(3)
+    for _ in range(_ROUNDS):
+        # Levenberg's step: where more turn reads as no more, it stays where it is.
+        _read_and_slope(gain, curve, turn, read, slope)
+        for i in range(3):
+            right[i] = 0.0
+            for k in range(3):
+                right[i] += slope[k, i] * (wanted[k] - read[k])
+            for j in range(3):
+                normal[i, j] = _DAMPING if i == j else 0.0
+                for k in range(3):
+                    normal[i, j] += slope[k, i] * slope[k, j]
+        farthest = 0.0
+        whole = _determinant(normal)  # positive, as damping makes it
+        for i in range(3):
+            step = _determinant(_with_column(normal, i, right)) / whole  # Cramer's rule
+            step = min(max(step, -_MOST_STEP), _MOST_STEP)
+            turn[i] += step
+            farthest = max(farthest, abs(step))
+        if farthest < _STILL:
+            break
+    return turn
+
+
+@njit(cache=True)
+def _read_and_slope(gain: F64, curve: F64, turn: F64, read: F64, slope: F64) -> None:
     """What is read ``(3,)``, and for each radian more ``(3, 3)``; that stays beyond the probes as it is there."""
     held = np.minimum(np.maximum(turn, -_CURVE_WITHIN), _CURVE_WITHIN)
-    x, y, z = held.tolist()
-    # the powers of x, y, z, and what they change by with each: side by side, so that one product is enough
-    both = np.array(
-        [[x * x, 2 * x, 0, 0], [y * y, 0, 2 * y, 0], [z * z, 0, 0, 2 * z],
-         [x * y, y, x, 0], [x * z, z, 0, x], [y * z, 0, z, y],
-         [x**3, 3 * x * x, 0, 0], [y**3, 0, 3 * y * y, 0], [z**3, 0, 0, 3 * z * z]]
-    )  # fmt: skip
-    curve = response.turn_curve @ both
-    slope = response.turn_gain + curve[:, 1:]
-    return response.turn_gain @ held + curve[:, 0] + slope @ (turn - held), slope
+    x, y, z = held
+    for i in range(3):
+        c = curve[i]
+        slope[i, 0] = gain[i, 0] + 2 * x * c[0] + y * c[3] + z * c[4] + 3 * x * x * c[6]
+        slope[i, 1] = gain[i, 1] + 2 * y * c[1] + x * c[3] + z * c[5] + 3 * y * y * c[7]
+        slope[i, 2] = gain[i, 2] + 2 * z * c[2] + x * c[4] + y * c[5] + 3 * z * z * c[8]
+        at_held = gain[i, 0] * x + gain[i, 1] * y + gain[i, 2] * z
+        at_held += c[0] * x * x + c[1] * y * y + c[2] * z * z + c[3] * x * y + c[4] * x * z + c[5] * y * z
+        at_held += c[6] * x**3 + c[7] * y**3 + c[8] * z**3
+        read[i] = at_held
+        for k in range(3):
+            read[i] += slope[i, k] * (turn[k] - held[k])
+
+
+@njit(cache=True)
+def _determinant(m: F64) -> float:
+    found: float = (
+        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
+        - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
+        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
+    )
+    return found
+
+
+@njit(cache=True)
+def _with_column(matrix: F64, index: int, column: F64) -> F64:
+    out = matrix.copy()
+    out[:, index] = column
+    return out
 
 
 def _powers(turns: F64) -> F64:

@@ -69,7 +69,7 @@ def test_lips_that_overlap_are_left(head: AnatomicalHead, seal: LipSeal, closed:
     overlapping = moved(head, closed, mouthRollLower=0.5, mouthRollUpper=0.5, mouthShrugLower=0.6)
     overlapping[:, 1] += seal.closing(overlapping, np.full(STATIONS, 0.02))
     assert not seal.closing(overlapping, np.full(STATIONS, 0.0)).any()
-    assert not closed_by(np.eye(STATIONS), np.full(STATIONS, -0.3)).any()
+    assert not closed_by(np.eye(STATIONS, dtype=np.float32), np.full(STATIONS, -0.3)).any()
 
 
 def test_each_lip_shows_its_own_colours(head: AnatomicalHead, seal: LipSeal, closed: F64) -> None:
