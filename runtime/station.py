@@ -294,18 +294,9 @@ class Station:
         return self._needed
 
     @property
-    def woken(self) -> bool:
-        """Whether a trigger waits and all that the node needs has arrived."""
-        return self._pending is not None and not self._lacking
-
-    @property
     def fresh(self) -> bool:
         """Whether a sampled input got a packet since the last call."""
         return self._fresh
-
-    def can_tick(self) -> bool:
-        """Whether the node is woken by ticks and all that it needs has arrived."""
-        return self._ticks and not self._lacking
 
     def process(self, tick: Packet[Tick] | None = None) -> Made | None:
         """Call the node with what has arrived, if its trigger or a tick wakes it and all that it needs is there.

@@ -176,9 +176,7 @@ class Worker:
                     break
                 continue
             self._collect()
-            if not self.station.woken:
-                continue  # the mailboxes were changed just now
-            self._attempt(self.station.process)
+            self._attempt(self.station.process)  # which does nothing if the mailboxes were changed just now
             if not self._pause():
                 return
         try:

@@ -16,7 +16,7 @@ from vivant.graph.node import Emission, Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import output, trigger
-from vivant.nodes.face.centred_reading import REACH, CentredReading, Read
+from vivant.nodes.face.centred_reading import AFTER, CentredReading, Read
 from vivant.nodes.face.face_choice import Box, FaceChoice, Pick, allowed, pick_face
 from vivant.nodes.face.face_follower import FaceFollower
 from vivant.nodes.face.face_reader import FaceReader, distance, is_new
@@ -146,7 +146,7 @@ class FaceLandmarks(Node[LandmarksParams, LandmarksInputs, LandmarksOutputs], ty
         """Return how far a recording is looked ahead in: to steady what is read from both sides, and to search."""
         if params.mode is not Mode.VIDEO:
             return 0
-        return REACH + (0 if params.following is Following.FOLLOWED else AT_ONCE)
+        return AFTER + (0 if params.following is Following.FOLLOWED else AT_ONCE)
 
     def process(self, inputs: LandmarksInputs) -> LandmarksOutputs | Emission[LandmarksOutputs] | None:
         """Look at one picture."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from vivant.nodes.face.centred_reading import REACH, CentredReading, Read, shares
+from vivant.nodes.face.centred_reading import AFTER, CentredReading, Read, shares
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 
@@ -30,7 +30,7 @@ def steadied(faces: Sequence[FaceReading | None], times: Sequence[int] | None = 
     times = times or [FRAME_NS * n for n in range(len(faces))]
     asked = [Read(t_ns, seq, one) for seq, (t_ns, one) in enumerate(zip(times, faces, strict=True))]
     answered = [read for read in map(centred.step, asked) if read is not None]
-    assert len(answered) == max(0, len(faces) - REACH)
+    assert len(answered) == max(0, len(faces) - AFTER)
     answered += centred.rest()
     assert [(read.t_ns, read.seq) for read in answered] == [(read.t_ns, read.seq) for read in asked]
     return [read.face for read in answered]
@@ -46,7 +46,7 @@ def turn_of(one: FaceReading) -> F64:
     return rotation_vector(one.transform[:3, :3].astype(np.float64) / 1.2)
 
 
-@pytest.mark.parametrize("count", [0, 1, REACH, REACH + 1, 40])
+@pytest.mark.parametrize("count", [0, 1, AFTER, AFTER + 1, 40])
 def test_every_frame_is_answered_however_few_there_are(count: int) -> None:
     assert len(known(steadied([face(score=0.3)] * count))) == count
 
