@@ -164,7 +164,7 @@ class RenderLane:
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """A node in the lane. Its slots are read for every packet, in a third of the time of a tuple's names.
+    """A node in the lane. No tuple: its fields are read for every packet, and slots are read faster.
 
     Attributes:
         station: The node.

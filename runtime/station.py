@@ -56,7 +56,7 @@ class Station:
         hurry: Tells the caller not to wait much longer; whoever sets the one sets the other.
     """
 
-    # not for memory: read from slots, attributes take half the time, and a hop reads two dozen of them
+    # not for memory: a hop reads two dozen of these, and so many attributes are looked up by name without slots
     __slots__ = (
         "_ages",
         "_context",
@@ -436,7 +436,7 @@ class Station:
             return Made({}, t_ns, seq, bool(self._sends))
         if stamp:
             self._next_seq = seq + 1
-        if usual and self._sole is not None:  # what most nodes give, at two thirds of the cost
+        if usual and self._sole is not None:  # as most nodes do: `_made`, written out
             packet = _new_tuple(Packet, (getattr(result, self._sole), t_ns, seq, False))
             return _new_tuple(Made, ({self._sole: packet}, t_ns, seq, False))
         return self._made(result, t_ns, seq)

@@ -68,14 +68,14 @@ class NodeStatistics:
     def showed(self, duration_ns: int, age_ns: int, t_ns: int) -> None:
         """Note a call that succeeded, and how old what it gave was by then; `t_ns`: when that was captured.
 
-        It is called for every packet and does what two calls of `Ring.add` would, in a third of their time.
+        It is called for every packet: two calls of `Ring.add`, written out.
         """
         ring = self.duration
         added = ring.added
-        ring.values[added % KEPT] = duration_ns
+        ring.values[added % ring.kept] = duration_ns
         ring.added = added + 1
         ring = self.age
         added = ring.added
-        ring.values[added % KEPT] = age_ns
+        ring.values[added % ring.kept] = age_ns
         ring.added = added + 1
         self.shown_ns = t_ns
