@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.formats.head_angles import change_of_angles, turned_by
 from vivant.nodes.formats.puppet import Puppet
 from vivant.nodes.formats.rotation import rotation_matrix
-from vivant.nodes.puppet.head_angles import change_of_angles, turned_by
 from vivant.nodes.puppet.posing import NECK_SHARE, pose
 from vivant.nodes.puppet.retarget import eased
 from vivant.nodes.sources.performance_clip import PerformanceClip

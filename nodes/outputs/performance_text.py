@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.formats.arkit import BLENDSHAPES
+from vivant.nodes.formats.head_angles import change_of_angles, rotation_of
 from vivant.nodes.formats.motion import FaceMotion
-from vivant.nodes.puppet.head_angles import change_of_angles, rotation_of
 from vivant.nodes.sources.head_angles import angles_of
 from vivant.nodes.sources.performance_clip import HEAD_RANGES, VERSION
 

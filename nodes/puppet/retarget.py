@@ -14,11 +14,11 @@ from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.arkit import BLENDSHAPES
+from vivant.nodes.formats.head_angles import change_of_angles, turned_by
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix
-from vivant.nodes.puppet.head_angles import change_of_angles, turned_by
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.worn import Worn

@@ -11,10 +11,10 @@ import pytest
 from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet
+from vivant.nodes.formats.head_angles import head_angles
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.outputs.performance import PerformanceOutput, PerformanceOutputInputs, PerformanceOutputParams
 from vivant.nodes.outputs.performance_text import performance_text
-from vivant.nodes.puppet.head_angles import head_angles
 from vivant.nodes.sources.head_angles import angles_of, head_rotation
 from vivant.nodes.sources.performance_clip import read_clip
 

@@ -16,13 +16,13 @@ from vivant.nodes.face.anatomical_head import AnatomicalHead
 from vivant.nodes.face.details import COUNT, DetailScale
 from vivant.nodes.formats.arkit import BLENDSHAPES, INDEX
 from vivant.nodes.formats.gaze import gaze
+from vivant.nodes.formats.head_angles import head_angles, rotation_of, turned_by
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.controls import control_maps
 from vivant.nodes.puppet.gestures import gestures
-from vivant.nodes.puppet.head_angles import head_angles, rotation_of, turned_by
 from vivant.nodes.puppet.mirroring import mirrored_rotation_vector, mirrored_weights
 from vivant.nodes.puppet.posing import pose
 from vivant.nodes.puppet.response_fit import fit_response

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vivant.nodes.formats.head_angles import change_of_angles, head_angles, rotation_of, turned_by
 from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
-from vivant.nodes.puppet.head_angles import change_of_angles, head_angles, rotation_of, turned_by
 
 ANGLES = st.lists(st.floats(-1.2, 1.2), min_size=3, max_size=3)
 
