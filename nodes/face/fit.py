@@ -58,6 +58,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         from vivant.nodes.face.details import DetailReader, DetailScale
         from vivant.nodes.face.expression_solver import compile_solver
         from vivant.nodes.face.head_fit import load_fitter
+        from vivant.nodes.face.head_turn import HeadTurn
 
         self._cache_dir = context.cache_dir
         if self.params.mode is Mode.STILL:
@@ -65,6 +66,7 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         head = load_head()
         self._fitter = load_fitter()
         self._details = DetailReader(DetailScale(head), self._fitter.units)
+        self._turn = HeadTurn()
         self._shape: npt.NDArray[np.float64] | None = None
         self._seen = self._identity = 0
         self._solver = self._fitter.follow(self._fitter.prior_shape)
@@ -86,17 +88,19 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         if reading.identity != self._identity:
             self._identity, self._seen, self._shape = reading.identity, 0, None  # another person, another shape
             self._details.forget()
+            self._turn.forget()
         learning = self._seen < self.params.shape_frames
         if learning:
             self._learn(self._fitter.shape_of(reading))
         points = picture_space(reading).astype(np.float64)
-        # The head's turn is the tracker's: by the same eyes the puppet's is measured (`puppet.probe`).
         weights, scale, turn, shift = self._solver.solve(points, reading.scores.astype(np.float64))
         local = (points - shift) @ turn / scale
         if learning:
             self._details.learn(local, weights)
+            self._turn.learn(rotation.astype(np.float64), turn)
         details = self._details.read(local, weights)
-        motion = FaceMotion(weights.astype(np.float32), rotation, translation, details=details, scores=reading.scores)
+        held = self._turn.blend(rotation.astype(np.float64), turn).astype(np.float32)
+        motion = FaceMotion(weights.astype(np.float32), held, translation, details=details, scores=reading.scores)
         return FitOutputs(motion, None)
 
     def _still(self, reading: FaceReading) -> HeadFit:

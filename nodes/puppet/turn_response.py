@@ -22,9 +22,9 @@ _CURVE_WITHIN = np.radians([20.0, 30.0, 15.0])
 _RIDGES = (1e-3, 3e-3, 1e-3, 2.0)
 """Of what is read for each radian, for its square, for its cube, and for each unit that a handle is displaced by."""
 _HANDLE_UNIT = 0.05
-_LEAK_SHARE = 0.3
-"""How much of what expressions were found to read as is undone. On five pairs of picture and driver none of it leaves
-0.77 degrees of error, 0.3 leaves 0.68 and 0.5 leaves 0.67; on others brows and gaze follow less the more of it."""
+_LEAK_SHARE = 0.4
+"""How much of what expressions were found to read as is undone. Twelve pairs of picture and driver were played with the
+head held still: the nod that was read then is, by least squares, 0.42 times what probes foretell."""
 _MOST_LEAK = np.radians(4.0)
 _ROUNDS, _MOST_STEP, _STILL = 12, np.radians(25.0), 2e-4
 _DAMPING = 0.005
