@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.face.gaze_together import together
 from vivant.nodes.face.landmark_sets import EYE_CORNERS, IRISES, LIDS
+from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.gaze import EYEBALL, gaze
 
 Array = npt.NDArray[np.float64]
@@ -48,6 +50,7 @@ BROW_ROWS = np.array([*_BROWS, *(row + _SIDE for row in _BROWS)])
 MOUTH_ROWS = np.array([*_MOUTH, *(row + _SIDE for row in _MOUTH), *range(2 * _SIDE, 2 * _SIDE + 5)])
 
 _CORNERS = np.array([EYE_CORNERS["Right"], EYE_CORNERS["Left"]]).T
+_BLINKS = [INDEX["eyeBlinkRight"], INDEX["eyeBlinkLeft"]]
 _IRIS_CENTRES = np.array([IRISES["Right"][0], IRISES["Left"][0]])
 _GAZE_PLACES = EYEBALL * np.array([[*gaze(unit, "Right"), *gaze(unit, "Left")] for unit in np.eye(52)])
 """What each unit does to what `gaze_places` returns ``(52, 4)``: `gaze` is linear in the weights."""
@@ -151,5 +154,5 @@ class DetailReader:
         """Return a frame's details as `FaceMotion.details`; arguments as of `learn`."""
         moved = (local - self._neutral)[self._rows, :2] * self._factors
         said = (weights @ self._scale.units.reshape(52, -1)).reshape(COUNT, 2)
-        looking = iris_places(local) - self._iris - gaze_places(weights)
+        looking = together(iris_places(local) - self._iris, weights[_BLINKS]) - gaze_places(weights)
         return np.concatenate([moved - said, looking]).astype(np.float32)
