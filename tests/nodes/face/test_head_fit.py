@@ -16,6 +16,7 @@ from vivant.nodes.face.similarity import similarity
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
 from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.head_angles import head_angles
 
 MakeFit = Callable[..., HeadFit]
 ReadingOf = Callable[[HeadFit], FaceReading]
@@ -154,6 +155,23 @@ def test_the_node_learns_a_drivers_shape_and_then_keeps_it(
     assert weights.min() >= 0 and weights.max() <= 1
     other = node.process(FitInputs(Packet(reading_of(make_fit()), 0, 9)))
     assert other.motion is not None and other.motion.weights[INDEX["jawOpen"]] < 0.1
+
+
+def test_a_nod_that_only_the_tracker_reads_is_given_by_half_and_a_real_one_whole(
+    node_context: Callable[..., NodeContext], make_fit: MakeFit, reading_of: ReadingOf
+) -> None:
+    def pitch_deg(reading: FaceReading) -> float:
+        made = node.process(FitInputs(Packet(reading, 0, 0)))
+        assert made.motion is not None
+        return float(np.degrees(head_angles(made.motion.rotation.astype(np.float64))[0]))
+
+    node = FaceFit(FitParams(mode=Mode.MOVING, shape_frames=2))
+    node.open(node_context())
+    still, nodding = reading_of(make_fit(turn=(0, 0, 0))), reading_of(make_fit(turn=(0.1, 0, 0)))
+    rest = [pitch_deg(still) for _ in range(3)][-1]
+    misread = dataclasses.replace(still, transform=nodding.transform)
+    assert pitch_deg(misread) - rest == pytest.approx(0.5 * np.degrees(0.1), abs=0.2)
+    assert pitch_deg(nodding) - rest == pytest.approx(np.degrees(0.1), abs=0.5)
 
 
 def test_what_one_node_learns_of_its_driver_no_other_knows(
