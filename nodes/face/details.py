@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.gaze_together import together
+from vivant.nodes.face.conjugate_gaze import conjugate
 from vivant.nodes.face.landmark_sets import EYE_CORNERS, IRISES, LIDS
 from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.gaze import EYEBALL, gaze
@@ -154,5 +154,5 @@ class DetailReader:
         """Return a frame's details as `FaceMotion.details`; arguments as of `learn`."""
         moved = (local - self._neutral)[self._rows, :2] * self._factors
         said = (weights @ self._scale.units.reshape(52, -1)).reshape(COUNT, 2)
-        looking = together(iris_places(local) - self._iris, weights[_BLINKS]) - gaze_places(weights)
+        looking = conjugate(iris_places(local) - self._iris, weights[_BLINKS]) - gaze_places(weights)
         return np.concatenate([moved - said, looking]).astype(np.float32)

@@ -92,14 +92,14 @@ class FaceFit(Node[FitParams, FitInputs, FitOutputs], type="face.fit"):
         learning = self._seen < self.params.shape_frames
         if learning:
             self._learn(self._fitter.shape_of(reading))
-        points = picture_space(reading).astype(np.float64)
+        points, tracked = picture_space(reading).astype(np.float64), rotation.astype(np.float64)
         weights, scale, turn, shift = self._solver.solve(points, reading.scores.astype(np.float64))
         local = (points - shift) @ turn / scale
         if learning:
             self._details.learn(local, weights)
-            self._turn.learn(rotation.astype(np.float64), turn)
+            self._turn.learn(tracked, turn)
         details = self._details.read(local, weights)
-        held = self._turn.blend(rotation.astype(np.float64), turn).astype(np.float32)
+        held = self._turn.blend(tracked, turn).astype(np.float32)
         motion = FaceMotion(weights.astype(np.float32), held, translation, details=details, scores=reading.scores)
         return FitOutputs(motion, None)
 

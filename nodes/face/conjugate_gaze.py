@@ -1,4 +1,4 @@
-"""Both eyes look the same way: what a tracker reads of each alone wanders by more than eyes do."""
+"""Conjugate gaze: both eyes look the same way. What a tracker reads of each alone wanders by more than eyes do."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _CROSSED = 0.06
 something at arm's length turns each by 3; on five drivers, none of whom crosses his eyes, 0.016 to 0.047 are read
 across (standard deviation), mostly from where an eye's corners are seen."""
 _LEAST_OPEN = 0.05
+"""How much an eye counts that is closed; where both are, both count alike."""
 
 
-def together(places: F64, closed: F64) -> F64:
+def conjugate(places: F64, closed: F64) -> F64:
     """Return where irises are that look one way, ``(2, 2)``; eyes that are crossed on purpose stay so.
 
     Args:
