@@ -10,9 +10,9 @@ from vivant.nodes.formats.head_angles import change_of_angles, head_angles, rota
 F64 = npt.NDArray[np.float64]
 
 _SHARE = 0.5
-"""Of the solver's turn in what is given; the rest is the tracker's. From twelve pictures whose heads were held still the
-tracker read 0.28 of what the two differ by on their drivers, in the mean, -0.2 to 0.8: a picture would be read most like
-its driver with that share, and its head move most like the driver's with one nearer to 1."""
+"""Of the solver's turn in what is given; the rest is the tracker's. From twelve pictures whose heads were held still
+the tracker read 0.28 of what the two differ by on their drivers, in the mean, -0.2 to 0.8: a picture would be read most
+like its driver with that share, and its head move most like the driver's with one nearer to 1."""
 _AS_TRACKED = np.array([1.0, 0.75, 1.0])
 """The tracker's pitch, yaw and roll for each radian of the solver's: 0.70 to 0.87 of yaw on four drivers, the less the
 farther they turn."""
