@@ -1,5 +1,6 @@
 #version 410 core
-// A vertex of a puppet: the skinned plane plus its depth along the skinned ray (see skinning.py).
+// A vertex of a puppet: the skinned plane plus its depth along the skinned ray (see skinning.py). What moves vertices
+// otherwise must be done in opening_bounds.py too: inner layers are drawn only where it finds their openings.
 
 layout(location = 0) in vec3 skinned_plane;
 layout(location = 1) in vec3 skinned_ray;

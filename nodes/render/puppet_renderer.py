@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
+from vivant.nodes.render.opening_bounds import Box, OpeningBounds
 from vivant.nodes.render.puppet_shaders import PuppetShaders
 
 F32 = npt.NDArray[np.float32]
@@ -96,6 +97,7 @@ class PuppetRenderer:
         self._map.repeat_x = self._map.repeat_y = False
         self._map.filter = (context.LINEAR, context.LINEAR)
         self._held += [*self._textures.values(), self._map]
+        self._bounds = OpeningBounds(puppet, self.size)
         self._puppet = puppet
         if self._backdrop is not None:
             self._draw_backdrop(self._backdrop)
@@ -152,12 +154,19 @@ class PuppetRenderer:
         self._map.use(1)
         self._shaders.set("depth_map", 1)
         self._shaders.set("skin", 0)
+        bounds = self._bounds.of(vertices)
+        within: Box | None = None
         for layer in puppet.layers:
             strength = 1.0
             if layer.fade >= 0:
                 strength = float(shown[layer.fade]) if shown is not None and len(shown) else 0.0
                 if strength < _FAINT:
                     continue
+            bound = bounds.get(self._bounds.window_of(layer)) if layer.role is Role.INSIDE else None
+            if bound is not None and not (bound[2] and bound[3]):
+                continue
+            if bound != within:
+                self._target.scissor = within = bound
             self._shaders.set("strength", strength)
             near, far = _SLICES[layer.role]
             self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
@@ -169,6 +178,8 @@ class PuppetRenderer:
                 context.disable(context.CULL_FACE)
             self._textures[layer.texture].use(0)
             self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
+        if within is not None:
+            self._target.scissor = None
         if self._target is not self.framebuffer:
             context.copy_framebuffer(self.framebuffer, self._target)
 
