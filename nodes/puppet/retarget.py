@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,11 @@ from vivant.graph.packet import Packet, Tick
 from vivant.graph.params import param
 from vivant.graph.port import latest, output, tick
 from vivant.nodes.formats.arkit import BLENDSHAPES
-from vivant.nodes.formats.head_angles import change_of_angles, turned_by
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.puppet import Puppet, PuppetPose
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.formats.rotation import rotation_matrix
+from vivant.nodes.puppet.asking import Asking
 from vivant.nodes.puppet.own_life import OwnLife, OwnLifeParams
 from vivant.nodes.puppet.posing import pose, taken_over
 from vivant.nodes.puppet.worn import Worn
@@ -26,9 +25,6 @@ from vivant.nodes.puppet.worn import Worn
 _IS_GAZE = np.array([name.startswith("eyeLook") for name in BLENDSHAPES], np.float32)
 _IS_LID = np.array([name.startswith("eyeBlink") for name in BLENDSHAPES], np.float32)
 _IS_EXPRESSION = 1 - _IS_GAZE - _IS_LID
-
-if TYPE_CHECKING:
-    from vivant.nodes.puppet.correction import Asked, Correction
 
 
 class Expression(StrEnum):
@@ -88,15 +84,13 @@ class PuppetRetarget(
     camera gives no frames, the puppet lives by itself as `OwnLife` says.
     """
 
-    _neutral: FaceMotion | None = None
     _last: FaceMotion | None = None
 
     def __init__(self, params: RetargetParams) -> None:
         """Begin at rest."""
         super().__init__(params)
         self._life = OwnLife(params.seed)
-        self._correction: Correction | None = None
-        self._corrected_ns: int | None = None
+        self._asking = Asking()
 
     def open(self, context: NodeContext) -> None:
         """Compile what finds the turn to be asked, so that the first frame does not wait for it."""
@@ -120,46 +114,17 @@ class PuppetRetarget(
         return RetargetOutputs(pose(puppet, worn.weights, turn, shift, worn.details, worn.contact))
 
     def _taken_over(self, motion: FaceMotion, puppet: Puppet, response: PuppetResponse | None, now_ns: int) -> Worn:
-        from vivant.nodes.puppet.lip_contact import contact
-
-        weights, details = motion.weights, motion.details
-        rotation, neutral_rotation, neutral_details = motion.rotation.astype(np.float64), np.eye(3), None
-        if motion.from_neutral:
-            neutral_weights = np.zeros_like(weights)
-        else:
-            self._neutral = self._neutral or motion
-            neutral_weights, neutral_details = self._neutral.weights, self._neutral.details
-            neutral_rotation = self._neutral.rotation.astype(np.float64)
-        change, scores = change_of_angles(neutral_rotation, rotation), motion.scores
-        if self.params.mirror:
-            from vivant.nodes.puppet.mirroring import mirrored_details, mirrored_rotation_vector, mirrored_weights
-
-            weights, neutral_weights = mirrored_weights(weights), mirrored_weights(neutral_weights)
-            details, neutral_details = mirrored_details(details), mirrored_details(neutral_details)
-            change = mirrored_rotation_vector(change)
-            scores = None if scores is None else mirrored_weights(scores)
-        touching = contact(puppet.lips, weights, details)
-        if response is not None and scores is not None and details is not None:
-            from vivant.nodes.puppet.correction import Asked
-            from vivant.nodes.puppet.turn_response import asked_turn, leak_of
-
-            wanted = turned_by(response.turn_rest, change)
-            no_details = np.zeros_like(details) if neutral_details is None else neutral_details
-            leak = leak_of(response, weights, details) - leak_of(response, neutral_weights, no_details)
-            vector = asked_turn(response, wanted, leak)
-            asked = self._corrected(response, Asked(weights, details, vector), scores, now_ns)
-            weights, details = asked.weights, asked.details
-        else:
-            vector = turned_by(puppet.head_rotation.astype(np.float64), change)
-        vector = self.params.head_gain * vector
+        wanted = self._asking.step(motion, puppet, response, now_ns, mirror=self.params.mirror)
+        weights, details, touching = wanted.weights, wanted.details, wanted.touching
+        vector = self.params.head_gain * wanted.turn
         gain = np.float32(self.params.expression_gain) * _IS_EXPRESSION + np.float32(self.params.gaze_gain) * _IS_GAZE
         gain += _IS_LID
         if self.params.expression is Expression.RELATIVE:
-            worn = puppet.expression + gain * (weights - neutral_weights)
-            weights = weights - neutral_weights
+            worn = puppet.expression + gain * (weights - wanted.neutral_weights)
+            weights = weights - wanted.neutral_weights
             touching = touching * puppet.lips.closed  # a mouth that the picture shows open stays so
-            if details is not None and neutral_details is not None:
-                details = details - neutral_details
+            if details is not None and wanted.neutral_details is not None:
+                details = details - wanted.neutral_details
         else:
             worn = gain * weights
         if details is not None:
@@ -168,21 +133,6 @@ class PuppetRetarget(
             details[-2:] *= np.float32(self.params.gaze_gain)
         limited = self._limited(vector, puppet.turn_limits)
         return Worn(np.clip(worn, 0, 1).astype(np.float32), limited, details=details, contact=touching)
-
-    def _corrected(
-        self,
-        response: PuppetResponse,
-        asked: Asked,
-        scores: npt.NDArray[np.float32],
-        now_ns: int,
-    ) -> Asked:
-        from vivant.nodes.puppet.correction import Correction
-
-        if self._correction is None:
-            self._correction = Correction()
-        dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
-        self._corrected_ns = now_ns
-        return self._correction.step(response, asked, scores, dt_s)
 
     def _limited(
         self, vector: npt.NDArray[np.float64], limits: tuple[float, float, float, float]
