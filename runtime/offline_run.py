@@ -27,7 +27,7 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
     Args:
         graph: A graph that writes something.
         label: What the progress bar says.
-        made: What is written, for the line at the end.
+        made: What is written, for the line at the end; empty: something on the way, of which nothing is said or kept.
         trace: Where the calls of all nodes are noted, if anywhere.
 
     Raises:
@@ -53,7 +53,9 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         with FrameProgress(label) as progress:
             result = OfflineEngine(graph, services, progress=progress).run(stop)
     if result.outcome is Outcome.INTERRUPTED:
-        kept = f"{made} holds the {result.frames} frames made until then" if result.frames else "nothing was made"
+        some = made and result.frames
+        kept = f"{made} holds the {result.frames} frames made until then" if some else "nothing was made"
         raise VivantError(f"interrupted: {kept}")
-    typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
+    if made:
+        typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

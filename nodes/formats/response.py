@@ -21,7 +21,7 @@ class PuppetResponse:
     A head turned by a rotation vector v is read to be turned from rest by another one, in radians: ``turn_gain @ v +
     turn_curve @ (v_x^2, v_y^2, v_z^2, v_x v_y, v_x v_z, v_y v_z, v_x^3, v_y^3, v_z^3)``, as the picture of a head from
     aside is not read alike to both sides, and a flat relief more the farther it is turned. Added to it is what its
-    expression is read as: ``weights @ turn_of_weights + details : turn_of_details``.
+    expression is read as, as far as that is to be undone: ``weights @ turn_of_weights + details : turn_of_details``.
 
     Attributes:
         of_weights: ``float64 (52, C)`` what weights say of the controls.

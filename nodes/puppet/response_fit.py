@@ -29,7 +29,9 @@ def log_odds(scores: npt.NDArray[np.floating], least: float = _LEAST_ODDS) -> F6
     return np.asarray(np.log(held / (1 - held)))
 
 
-def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, turned: TurnFit) -> PuppetResponse | None:
+def fit_response(
+    maps: ControlMaps, controls: F64, turns: F64, scores: F64, turned: TurnFit, counts: F64 | None = None
+) -> PuppetResponse | None:
     """Fit the model by ridge regression; how far it is to be trusted by cross-validation.
 
     Args:
@@ -38,6 +40,7 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, turn
         turns: How the head was turned, rotation vectors in radians ``(N, 3)``.
         scores: What was read, ``(N, 52)``.
         turned: What is read of turns.
+        counts: How much each probe counts ``(N,)``; None: 1 each.
 
     Returns:
         The response; None where too few probes could be read.
@@ -45,21 +48,22 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, turn
     if len(controls) < LEAST_PROBES:
         return None
     numbers = np.array([INDEX[name] for name in READ], np.int32)
+    counted = np.ones(len(controls)) if counts is None else counts
     asked = np.concatenate([controls, turns], axis=1)
-    mean_asked = asked.mean(axis=0)
+    mean_asked = np.average(asked, axis=0, weights=counted)
     inputs = asked - mean_asked
     odds = log_odds(scores[:, numbers])
-    mean_odds = odds.mean(axis=0)
+    mean_odds = np.average(odds, axis=0, weights=counted)
     outputs = odds - mean_odds
     ridges = np.stack([_ridge(name) for name in READ])
-    sensitivity = _regress(inputs, outputs, ridges)
+    sensitivity = _regress(inputs, outputs, ridges, counted)
     missed = np.zeros_like(outputs)
     fold = np.arange(len(inputs)) % _FOLDS
     for number in range(_FOLDS):
         kept, tried = fold != number, fold == number
-        missed[tried] = outputs[tried] - inputs[tried] @ _regress(inputs[kept], outputs[kept], ridges)
+        missed[tried] = outputs[tried] - inputs[tried] @ _regress(inputs[kept], outputs[kept], ridges, counted[kept])
     count = len(CONTROLS)
-    spread = np.cov(controls.T) + _LOOSE * np.eye(count)
+    spread = np.cov(controls.T, aweights=counted) + _LOOSE * np.eye(count)
     return PuppetResponse(
         of_weights=maps.of_weights,
         of_details=maps.of_details,
@@ -69,7 +73,7 @@ def fit_response(maps: ControlMaps, controls: F64, turns: F64, scores: F64, turn
         scores=numbers,
         sensitivity=sensitivity,
         offset=mean_odds - mean_asked @ sensitivity,
-        noise=(missed**2).mean(axis=0),
+        noise=np.average(missed**2, axis=0, weights=counted),
         stiffness=np.asarray(np.linalg.inv(spread), np.float64),
         turn_rest=turned.rest,
         turn_gain=turned.gain,
@@ -87,8 +91,9 @@ def _ridge(name: str) -> F64:
     return np.concatenate([np.where(own, _OWN, _FOREIGN), np.full(3, _TURN)])
 
 
-def _regress(inputs: F64, outputs: F64, ridges: F64) -> F64:
+def _regress(inputs: F64, outputs: F64, ridges: F64, counts: F64) -> F64:
     """Ridge regression ``(I, K)`` with one ridge ``(I,)`` for each output."""
-    gram, right = inputs.T @ inputs, inputs.T @ outputs
+    weighted = inputs.T * counts
+    gram, right = weighted @ inputs, weighted @ outputs
     columns = [np.linalg.solve(gram + np.diag(ridge), right[:, k]) for k, ridge in enumerate(ridges)]
     return np.asarray(np.stack(columns, axis=1), np.float64)

@@ -44,7 +44,9 @@ class TurnFit:
     of_details: F64
 
 
-def fit_turns(units: F64, rest: F64, turns: F64, weights: F64, details: F64, read: F64) -> TurnFit:
+def fit_turns(
+    units: F64, rest: F64, turns: F64, weights: F64, details: F64, read: F64, counts: F64 | None = None
+) -> TurnFit:
     """Fit the model by ridge regression.
 
     Args:
@@ -54,17 +56,20 @@ def fit_turns(units: F64, rest: F64, turns: F64, weights: F64, details: F64, rea
         weights: What was worn meanwhile, ``(N, 52)``.
         details: And beyond that, ``(N, H + 2, 2)``.
         read: How the head was read to be turned from rest ``(N, 3)``.
+        counts: How much each counts ``(N,)``, where moments of the driver itself are among them: then what its
+            expressions read as is known, and undone wholly. None: 1 each.
     """
     # By handles, not by weights: a driver's smile is as much detail as weight, and reads as what it looks like.
     moved = weights @ units.reshape(len(units), -1) + details[:, :COUNT].reshape(len(turns), -1)
     inputs = np.concatenate([turns, _powers(turns), moved / _HANDLE_UNIT, np.ones((len(turns), 1))], axis=1)
     ridge = np.concatenate([np.repeat(_RIDGES, (3, 6, 3, 2 * COUNT)), [1e-6]])
-    found = _regress(inputs, read, ridge)
+    counted = np.ones(len(inputs)) if counts is None else counts
+    found = _regress(inputs, read, ridge, counted)
     missed = np.linalg.norm(read - inputs @ found, axis=1)
     kept = missed <= _STRAY * np.median(missed) + 1e-9
-    found = _regress(inputs[kept], read[kept], ridge)
+    found = _regress(inputs[kept], read[kept], ridge, counted[kept])
     u, sizes, vt = np.linalg.svd(found[:3].T)
-    leak = found[12:-1].reshape(COUNT, 2, 3) / _HANDLE_UNIT
+    leak = (_LEAK_SHARE if counts is None else 1.0) * found[12:-1].reshape(COUNT, 2, 3) / _HANDLE_UNIT
     return TurnFit(
         rest=rest,
         gain=np.asarray(u @ np.diag(np.clip(sizes, *_GAINS)) @ vt),
@@ -75,7 +80,7 @@ def fit_turns(units: F64, rest: F64, turns: F64, weights: F64, details: F64, rea
 
 
 def leak_of(response: PuppetResponse, weights: F32, details: F32) -> F64:
-    """Return the turn that an expression is read as, a rotation vector ``(3,)`` in radians."""
+    """Return the turn that an expression is taken to be read as, a rotation vector ``(3,)`` in radians."""
     of_details = details.reshape(-1) @ response.turn_of_details.reshape(-1, 3)
     return np.asarray(weights @ response.turn_of_weights + of_details)
 
@@ -86,9 +91,9 @@ def asked_turn(response: PuppetResponse, wanted: F64, leak: F64) -> F64:
     Args:
         response: Of the puppet.
         wanted: What shall be read.
-        leak: What the expression is read as, beyond what it was when the wanted turn was 0.
+        leak: What the expression is taken to be read as, beyond what it was when the wanted turn was 0.
     """
-    wanted = wanted - np.clip(_LEAK_SHARE * leak, -_MOST_LEAK, _MOST_LEAK)
+    wanted = wanted - np.clip(leak, -_MOST_LEAK, _MOST_LEAK)
     turn: F64 = _turn_read_as(response.turn_gain, response.turn_curve, wanted)
     return turn
 
@@ -173,5 +178,6 @@ def _powers(turns: F64) -> F64:
     return np.stack([x * x, y * y, z * z, x * y, x * z, y * z, x**3, y**3, z**3], axis=1)
 
 
-def _regress(inputs: F64, outputs: F64, ridge: F64) -> F64:
-    return np.asarray(np.linalg.solve(inputs.T @ inputs + np.diag(ridge), inputs.T @ outputs), np.float64)
+def _regress(inputs: F64, outputs: F64, ridge: F64, counts: F64) -> F64:
+    weighted = inputs.T * counts
+    return np.asarray(np.linalg.solve(weighted @ inputs + np.diag(ridge), weighted @ outputs), np.float64)

@@ -21,6 +21,7 @@ from vivant.nodes.formats.response import PuppetResponse
 
 if TYPE_CHECKING:
     from vivant.nodes.rig.read_back import Tracker
+    from vivant.nodes.rig.response_probe import Study
 
 
 _MOST_FACES = 5
@@ -33,6 +34,14 @@ class ProbeParams(NodeParams):
 
     enabled: bool = param(True, "Off: nothing is measured, the puppet does what it is asked as well as it can.",
                           cost=Cost.REOPEN)  # fmt: skip
+    study: str = param(
+        "",
+        "A recording of the driver's motion (.npz, from output.motion): the puppet is looked at in its moments, too.",
+        cost=Cost.REOPEN,
+    )
+    study_mirrored: bool = param(
+        False, "Whether that driver is taken over mirrored, as puppet.retarget has it.", cost=Cost.REOPEN
+    )
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,23 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
     _probing: Iterator[PuppetResponse | None] | None = None
 
     def open(self, context: NodeContext) -> None:
-        """Take note of the places; the tracker is loaded only when there is something to measure."""
+        """Take note of the places; the tracker is loaded only when there is something to measure.
+
+        Raises:
+            VivantError: There is no recording where `study` says, or it is none.
+        """
         self._context = context
         self._puppet: Puppet | None = None
         self._response: PuppetResponse | None = None
         self._key: str | None = None
+        self._study: Study | None = None
+        if self.params.enabled and self.params.study:
+            from vivant.nodes.formats.motion_recording import MotionRecording
+            from vivant.nodes.rig.response_probe import Study
+            from vivant.nodes.sources.given_file import given_file
+
+            file = given_file(context, self.params.study, "recording of motion")
+            self._study = Study(MotionRecording.load(file), self.params.study_mirrored)
 
     def process(self, inputs: ProbeInputs) -> ProbeOutputs:
         """Give what was measured, offline after measuring it."""
@@ -99,13 +120,13 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
         if self._context.cache_dir is not None:
             fields = {f.name: getattr(puppet, f.name) for f in dataclasses.fields(puppet)}
             software = str(self._context.gl.info["GL_RENDERER"])
-            self._key = key_of(_code_version(), model.read_bytes(), software, fields)
+            self._key = key_of(_code_version(), model.read_bytes(), software, fields, self._study)
             stored = BuildCache(self._context.cache_dir / "responses").load(self._key)
             if stored is not None:
                 self._response = PuppetResponse(**stored)
                 return
         maps = control_maps(DetailScale(load_head()).units)
-        self._probing = measured_response(self._context.gl, puppet, _tracker(model, puppet), maps)
+        self._probing = measured_response(self._context.gl, puppet, _tracker(model, puppet), maps, self._study)
 
     def _go_on(self, probes: int | None) -> None:
         from vivant.nodes.formats.build_cache import BuildCache

@@ -20,6 +20,13 @@ def animate(
     preset: Annotated[
         str, typer.Option("--preset", metavar="PRESET", help="The graph that does it.")
     ] = "portrait-video",
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="Read the whole driver first and look at the puppet in its moments: truer turns, brows and mouths.",
+        ),
+    ] = False,
     set_: Overrides = None,
     report: Report = None,
     trace: TraceFile = None,
@@ -55,7 +62,12 @@ def animate(
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
     graph = validate(document, registry, path.parent, where=str(path))
-    result = run_offline(graph, label=out.name, made=str(out), trace=events)
+    if study:
+        from vivant.runtime.studied_run import run_studied
+
+        result = run_studied(document, graph, registry, driver_path, label=out.name, made=str(out), trace=events)
+    else:
+        result = run_offline(graph, label=out.name, made=str(out), trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

@@ -1,0 +1,86 @@
+"""Motion into a file, as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vivant.graph.errors import VivantError
+from vivant.graph.node import Node, NodeContext, Outcome
+from vivant.graph.packet import Packet
+from vivant.graph.params import Cost, NodeParams, param
+from vivant.graph.port import NoOutputs, trigger
+from vivant.nodes.formats.motion import FaceMotion
+from vivant.nodes.formats.motion_recording import MotionRecording
+from vivant.nodes.outputs.given_target import given_target
+from vivant.nodes.outputs.part_file import PartFile, not_writable
+
+
+class MotionOutputParams(NodeParams):
+    """Parameters of `MotionOutput`."""
+
+    path: str = param("", "The file to write (.npz).", cost=Cost.REOPEN)
+
+
+@dataclass(frozen=True)
+class MotionOutputInputs:
+    """Inputs of `MotionOutput`."""
+
+    motion: Packet[FaceMotion | None] = trigger("Expression and head pose; None: no face now.")
+
+
+class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type="output.motion", exclusive=True):
+    """Writes a driver's motion with all that is known of it, for source.motion to play and puppet.probe to study.
+
+    It appears under its name at the end, also after Ctrl-C; a run that fails leaves nothing. An hour takes 150 MB.
+    """
+
+    _part: PartFile | None = None
+
+    def open(self, context: NodeContext) -> None:
+        """Begin the file.
+
+        Raises:
+            VivantError: No path, another ending than .npz, or a place that cannot be written to.
+        """
+        target = given_target(context, self.params.path)
+        if target.suffix.lower() != ".npz":
+            raise VivantError(
+                "a recording of motion is a file .npz", where=str(target), remedy="use .npz", exit_status=2
+            )
+        self._times_ns: list[int] = []
+        self._motions: list[FaceMotion | None] = []
+        self._part = PartFile(target)
+
+    def process(self, inputs: MotionOutputInputs) -> None:
+        """Note one moment."""
+        if self._part is None:
+            raise RuntimeError("process() before open()")
+        begin_ns = self._times_ns[0] if self._times_ns else inputs.motion.t_ns
+        self._times_ns.append(max(inputs.motion.t_ns, self._times_ns[-1] if self._times_ns else begin_ns))
+        self._motions.append(inputs.motion.value)
+
+    def close(self, outcome: Outcome) -> None:
+        """Write the file, or remove it if the run failed.
+
+        Raises:
+            VivantError: It cannot be written, or no face was seen.
+        """
+        part, self._part = self._part, None
+        if part is None:
+            return
+        try:
+            if outcome is Outcome.FAILED:
+                return
+            if any(motion is not None for motion in self._motions):
+                times = np.array(self._times_ns, np.int64)
+                try:
+                    MotionRecording(times - times[0], tuple(self._motions)).save(part.path)
+                except OSError as error:
+                    raise not_writable(part.target, error) from error
+                part.finish()
+            elif outcome is Outcome.DONE:
+                raise VivantError("no face was seen, so no motion was written", where=str(part.target))
+        finally:
+            part.discard()
