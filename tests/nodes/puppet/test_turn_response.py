@@ -67,9 +67,30 @@ def test_a_part_of_what_an_expression_reads_as_is_undone(response: PuppetRespons
     closed = np.zeros(52, np.float32)
     closed[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1.0
     leak = leak_of(response, closed, NOTHING)
-    assert np.degrees(leak[0]) == pytest.approx(4.0, abs=1.5)
+    assert np.degrees(leak[0]) == pytest.approx(0.4 * 4.0, abs=0.6)
     turn = asked_turn(response, np.zeros(3), leak)
     assert 1.5 < np.degrees(seen(turn, closed.astype(np.float64))[0]) < 3.5
+
+
+def test_what_a_known_drivers_expression_reads_as_is_undone_wholly(head: AnatomicalHead) -> None:
+    maps = control_maps(DetailScale(head).units)
+    lot = np.random.default_rng(2)
+    worn, turns = gestures(90)
+    read = np.array([GAIN @ turn for turn in turns])  # of gestures an expression reads as nothing
+    own = np.zeros((30, 52))
+    own[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = lot.random((30, 1))
+    own_turns = np.radians(5) * lot.standard_normal((30, 3))
+    own_read = np.array([seen(turn, weights) for turn, weights in zip(own_turns, own, strict=True)])
+    everything = (np.concatenate([turns, own_turns]), np.concatenate([worn, own]))
+    details = np.zeros((120, *NOTHING.shape))
+    counts = np.repeat([1.0, 50.0], [90, 30])
+    turned = fit_turns(maps.units, np.eye(3), *everything, details, np.concatenate([read, own_read]), counts)
+    found = fit_response(maps, everything[1] @ maps.of_weights, everything[0], lot.random((120, 52)), turned, counts)
+    assert found is not None
+    closed = np.zeros(52, np.float32)
+    closed[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1.0
+    turn = asked_turn(found, np.zeros(3), leak_of(found, closed, NOTHING))
+    assert abs(np.degrees(seen(turn, closed.astype(np.float64))[0])) < 1.0
 
 
 def test_a_picture_that_reads_as_nothing_is_not_turned_round_and_round(head: AnatomicalHead) -> None:

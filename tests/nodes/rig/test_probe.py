@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vivant.graph.errors import VivantError
 from vivant.graph.node import NodeContext, Outcome
 from vivant.graph.packet import Packet, Tick
 from vivant.nodes.face.anatomical_head import AnatomicalHead
-from vivant.nodes.face.details import DetailScale
+from vivant.nodes.face.details import COUNT, DetailScale
 from vivant.nodes.face.face_reader import FaceReader
+from vivant.nodes.formats.arkit import INDEX
 from vivant.nodes.formats.face import FaceReading
+from vivant.nodes.formats.motion import FaceMotion
+from vivant.nodes.formats.motion_recording import MotionRecording
 from vivant.nodes.formats.puppet import Puppet, Role
 from vivant.nodes.formats.response import PuppetResponse
 from vivant.nodes.puppet.controls import CONTROLS, control_maps
@@ -137,6 +141,60 @@ def test_a_picture_the_tracker_cannot_read_is_told_and_left_as_it_is(
     assert step(node, portrait_puppet) is None
     assert len(notices) == 1 and "not corrected" in notices[0]
     node.close(Outcome.DONE)
+
+
+def recorded(path: Path, count: int, lift: float = 0.0) -> Path:
+    """A driver that opens its mouth more and more, with raised brows if so."""
+    motions: list[FaceMotion | None] = [None]
+    for number in range(count):
+        weights = np.zeros(52, np.float32)
+        weights[INDEX["jawOpen"]], weights[INDEX["browInnerUp"]] = number / count, lift
+        still = np.zeros((COUNT + 2, 2), np.float32)
+        motions.append(FaceMotion(weights, np.eye(3, dtype=np.float32), np.zeros(3, np.float32), True, still, weights))
+    MotionRecording(40_000_000 * np.arange(count + 1, dtype=np.int64), tuple(motions)).save(path)
+    return path
+
+
+def test_a_driver_that_is_known_is_studied(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    def measured(*, calls: int, **params: Any) -> PuppetResponse:
+        tracker = BrightnessTracker()
+        node = tuned(context(gl, tmp_path, offline=True), tracker, **params)
+        response = step(node, portrait_puppet)
+        node.close(Outcome.DONE)
+        assert response is not None and tracker.calls == calls
+        return response
+
+    every = PROBES + len(plain_turns()) + 2
+    plain = measured(calls=every)
+    me = str(recorded(tmp_path / "me.npz", 33))
+    studied = measured(calls=every + 5, study=me)  # every eighth moment
+    assert not np.array_equal(studied.sensitivity, plain.sensitivity)
+    assert np.isfinite(studied.sensitivity).all() and np.isfinite(studied.turn_of_weights).all()
+    again = measured(calls=0, study=me)  # from disk
+    np.testing.assert_array_equal(again.sensitivity, studied.sensitivity)
+    measured(calls=every + 5, study=me, study_mirrored=True)
+    measured(calls=every + 5, study=str(recorded(tmp_path / "me.npz", 33, 0.5)))  # the same name, other motion
+    assert np.array_equal(measured(calls=0).sensitivity, plain.sensitivity)
+
+
+def test_a_driver_that_shows_no_face_leaves_what_is_known_of_gestures(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    tracker = BrightnessTracker()
+    nobody = str(recorded(tmp_path / "nobody.npz", 0))
+    node = tuned(context(gl, tmp_path, offline=True), tracker, study=nobody)
+    assert step(node, portrait_puppet) is not None and tracker.calls == PROBES + len(plain_turns()) + 2
+    node.close(Outcome.DONE)
+
+
+def test_a_study_that_is_not_there_is_told(gl: Any, tmp_path: Path, tuned: Callable[..., PuppetProbe]) -> None:
+    with pytest.raises(VivantError, match="no such recording of motion"):
+        tuned(context(gl, tmp_path, offline=True), BrightnessTracker(), study="me.npz")
+    (tmp_path / "me.npz").write_bytes(b"no arrays")
+    with pytest.raises(VivantError, match="not a recording of motion"):
+        tuned(context(gl, tmp_path, offline=True), BrightnessTracker(), study="me.npz")
 
 
 def test_other_code_makes_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
