@@ -26,7 +26,7 @@ PROBES = 90
 SIDE_PX = 640
 """Longer side of what is drawn for the tracker, which looks at 256 pixels of it."""
 _STRAY, _SEED = 0.1, 11
-_STUDIED_OF, _MOST_STUDIED, _STUDIED_COUNTS = 8, 120, 3.0
+_STUDIED_OF, _MOST_STUDIED, _STUDIED_COUNTS = 4, 120, 3.0
 """Every so many moments of a driver one is looked at, so many at most, and each counts as so many gestures: it is what
 the puppet will do."""
 

@@ -169,13 +169,13 @@ def test_a_driver_that_is_known_is_studied(
     every = PROBES + len(plain_turns()) + 2
     plain = measured(calls=every)
     me = str(recorded(tmp_path / "me.npz", 33))
-    studied = measured(calls=every + 5, study=me)  # every eighth moment
+    studied = measured(calls=every + 9, study=me)  # every fourth moment
     assert not np.array_equal(studied.sensitivity, plain.sensitivity)
     assert np.isfinite(studied.sensitivity).all() and np.isfinite(studied.turn_of_weights).all()
     again = measured(calls=0, study=me)  # from disk
     np.testing.assert_array_equal(again.sensitivity, studied.sensitivity)
-    measured(calls=every + 5, study=me, study_mirrored=True)
-    measured(calls=every + 5, study=str(recorded(tmp_path / "me.npz", 33, 0.5)))  # the same name, other motion
+    measured(calls=every + 9, study=me, study_mirrored=True)
+    measured(calls=every + 9, study=str(recorded(tmp_path / "me.npz", 33, 0.5)))  # the same name, other motion
     assert np.array_equal(measured(calls=0).sensitivity, plain.sensitivity)
 
 

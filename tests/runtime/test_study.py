@@ -1,0 +1,139 @@
+"""``vivant animate --study``: the driver is read first, then the puppet that has studied it is drawn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vivant.graph.errors import VivantError
+from vivant.graph.graph import Graph
+from vivant.graph.preset import apply_overrides, load_preset
+from vivant.graph.registry import Registry
+from vivant.graph.validation import validate
+from vivant.runtime.cli import main
+from vivant.runtime.models import ModelStore
+from vivant.runtime.motion_document import motion_document
+from vivant.runtime.offline_document import offline_document
+from vivant.runtime.shipped_presets import find_preset
+from vivant.runtime.studied_document import studied_document
+
+
+def whole(tmp_path: Path, *overrides: str, **changed: Any) -> tuple[dict[str, Any], Graph, Registry]:
+    """What `animate` runs of a preset, with some of its nodes changed (None: left out)."""
+    path, registry = find_preset("portrait-video"), Registry.installed()
+    document = load_preset(path)
+    for name, change in changed.items():
+        if change is None:
+            del document["nodes"][name]
+        else:
+            document["nodes"][name] |= change
+    graph = validate(document, registry, path.parent)
+    driver, out = tmp_path / "me.mp4", tmp_path / "out.mp4"
+    document = offline_document(document, graph, registry, portrait="sample:astronaut", driver=driver, out=out)
+    document = apply_overrides(document, overrides)
+    return document, validate(document, registry, path.parent), registry
+
+
+def test_the_first_go_reads_motion_and_draws_nothing(tmp_path: Path) -> None:
+    document, graph, registry = whole(tmp_path, "driver.duration_s=2", "tune.shapes={}")
+    first = motion_document(document, graph, tmp_path / "me.mp4", tmp_path / "me.npz", "output.motion")
+    part = validate(first, registry, tmp_path)
+    assert {spec.id for spec in part.nodes} == {"driver", "face", "fit", "calibration", "tune", "motion"}
+    assert not any(spec.node_class.draws for spec in part.nodes)
+    assert first["nodes"]["driver"]["params"]["duration_s"] == 2
+    assert first["nodes"]["motion"]["inputs"] == {"motion": "tune.motion"}
+
+
+@pytest.mark.parametrize("mirror", ["true", "false"])
+def test_the_second_go_plays_it_and_has_studied_it(tmp_path: Path, mirror: str) -> None:
+    document, graph, registry = whole(tmp_path, f"retarget.mirror={mirror}", "output.quality=20")
+    before = json.dumps(document)
+    second = studied_document(document, graph, tmp_path / "me.npz")
+    assert json.dumps(document) == before
+    nodes = second["nodes"]
+    names = {spec.id for spec in validate(second, registry, tmp_path).nodes}
+    assert names.isdisjoint({"face", "fit", "calibration", "tune", "smooth"})
+    assert {"driver", "portrait", "puppet", "probe", "retarget", "skin", "render", "output"} <= names
+    assert nodes["driver"] == {"type": "source.motion", "params": {"path": str(tmp_path / "me.npz")}}
+    assert nodes["probe"]["params"] == {"study": str(tmp_path / "me.npz"), "study_mirrored": mirror == "true"}
+    assert nodes["output"]["params"]["quality"] == 20
+
+
+def test_a_preset_that_looks_at_no_puppet_cannot_study(tmp_path: Path) -> None:
+    blind = {"inputs": {"motion": "smooth.motion", "puppet": "puppet.puppet"}}
+    document, graph, _ = whole(tmp_path, probe=None, retarget=blind)
+    with pytest.raises(VivantError, match=r"wire a node puppet\.probe"):
+        studied_document(document, graph, tmp_path / "me.npz")
+
+
+def test_a_performance_has_nothing_to_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = {"version": 1, "duration_s": 1, "tracks": {"jawOpen": [[0, 0], [1, 1]]}}
+    (tmp_path / "me.json").write_text(json.dumps(clip))
+    out = tmp_path / "out.mp4"
+    assert main(["animate", "sample:astronaut", str(tmp_path / "me.json"), "-o", str(out), "--study"]) == 2
+    told = capsys.readouterr().err
+    assert "nothing to study" in told and "me.json" in told and "Traceback" not in told
+    assert not out.exists()
+
+
+@pytest.fixture
+def models() -> None:
+    store = ModelStore(offline=True)
+    for name in ("face_landmarker", "selfie_segmenter"):
+        try:
+            store.fetch(name)
+        except VivantError:
+            pytest.skip(f"the model file {name} is not in the cache (`vivant models --fetch`)")
+
+
+def animated(portrait: str, video: Path, out: Path, *more: str) -> bytes:
+    few = ["--set", "driver.frames=9", "--set", "render.height=200"]
+    assert main(["animate", portrait, str(video), "-o", str(out), *few, *more]) == 0
+    return out.read_bytes()
+
+
+@pytest.mark.usefixtures("models")
+def test_two_goes_are_as_one_where_nothing_can_be_read_of_the_puppet(tmp_path: Path, cat: Any, media: Path) -> None:
+    portrait, video = str(cat.write(tmp_path, cat.points)), media / "drivers" / "short.mp4"
+    assert animated(portrait, video, tmp_path / "a.mp4") == animated(portrait, video, tmp_path / "b.mp4", "--study")
+
+
+@pytest.mark.usefixtures("models")
+def test_what_was_studied_shows_and_is_the_same_at_every_run(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import av
+
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    portrait, video = str(media / "portraits" / "astronaut.png"), media / "drivers" / "short.mp4"
+    plain = animated(portrait, video, tmp_path / "plain.mp4")
+    first = animated(portrait, video, tmp_path / "first.mp4", "--study")
+    assert first == animated(portrait, video, tmp_path / "second.mp4", "--study")
+    assert first != plain
+    with av.open(str(tmp_path / "first.mp4")) as opened:
+        assert sum(1 for _ in opened.decode(video=0)) == 9
+    assert capsys.readouterr().out.count("9 frames in") == 3
+    assert not list(temporary.iterdir()), "nothing of the recording is left"
+
+
+@pytest.mark.usefixtures("models")
+def test_a_driver_without_a_face_is_told_and_leaves_nothing(
+    tmp_path: Path, cat: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import av
+
+    with av.open(str(tmp_path / "grey.mp4"), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for _ in range(4):
+            file.mux(stream.encode(av.VideoFrame(160, 120, "yuv420p")))
+        file.mux(stream.encode())
+    source, out = str(cat.write(tmp_path, cat.points)), tmp_path / "out.mp4"
+    assert main(["animate", source, str(tmp_path / "grey.mp4"), "-o", str(out), "--study"]) == 1
+    told = capsys.readouterr().err
+    assert "no face was seen" in told and "Traceback" not in told and not out.exists()
