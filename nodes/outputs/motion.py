@@ -14,7 +14,7 @@ from vivant.graph.port import NoOutputs, trigger
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.formats.motion_recording import MotionRecording
 from vivant.nodes.outputs.given_target import given_target
-from vivant.nodes.outputs.part_file import PartFile, not_writable
+from vivant.nodes.outputs.part_file import PartFile
 
 
 class MotionOutputParams(NodeParams):
@@ -71,15 +71,9 @@ class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type
         if part is None:
             return
         try:
-            if outcome is Outcome.FAILED:
-                return
-            if any(motion is not None for motion in self._motions):
+            if outcome is not Outcome.FAILED and any(motion is not None for motion in self._motions):
                 times = np.array(self._times_ns, np.int64)
-                try:
-                    MotionRecording(times - times[0], tuple(self._motions)).save(part.path)
-                except OSError as error:
-                    raise not_writable(part.target, error) from error
-                part.finish()
+                part.write(MotionRecording(times - times[0], tuple(self._motions)).save)
             elif outcome is Outcome.DONE:
                 raise VivantError("no face was seen, so no motion was written", where=str(part.target))
         finally:

@@ -6,6 +6,7 @@ import errno
 import itertools
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from vivant.graph.errors import VivantError
@@ -53,6 +54,22 @@ class PartFile:
             self.path = _create_beside(target)
         except OSError as error:
             raise not_writable(target, error) from error
+
+    def write(self, fill: Callable[[Path], object]) -> None:
+        """Fill the file at once, and give it its name.
+
+        Args:
+            fill: Writes to the path that it is given.
+
+        Raises:
+            VivantError: It cannot be written; it is removed then.
+        """
+        try:
+            fill(self.path)
+        except OSError as error:
+            self.discard()
+            raise not_writable(self.target, error) from error
+        self.finish()
 
     def finish(self) -> None:
         """Give the file its name, in place of an older one.

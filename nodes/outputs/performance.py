@@ -11,7 +11,7 @@ from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
 from vivant.nodes.formats.motion import FaceMotion
 from vivant.nodes.outputs.given_target import given_target
-from vivant.nodes.outputs.part_file import PartFile, not_writable
+from vivant.nodes.outputs.part_file import PartFile
 from vivant.nodes.sources.performance_clip import LONGEST_S
 
 
@@ -92,11 +92,7 @@ class PerformanceOutput(
 
                 duration_s = min(self._last_s + (self._step_s or 0.001), LONGEST_S)
                 text = performance_text(part.target.stem, self._times, self._motions, duration_s)
-                try:
-                    part.path.write_text(text, encoding="utf-8", newline="\n")
-                except OSError as error:
-                    raise not_writable(part.target, error) from error
-                part.finish()
+                part.write(lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
             elif outcome is Outcome.DONE:
                 raise VivantError("no face was seen, so no performance was written", where=str(part.target))
         finally:

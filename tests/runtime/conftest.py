@@ -7,11 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph, Link, NodeSpec
 from vivant.graph.registry import AnyNode
+from vivant.runtime.models import ModelStore
 from vivant.runtime.services import Services
 
 BuildGraph = Callable[..., Graph]
+
+
+@pytest.fixture
+def models() -> None:
+    """Skip where the model files are not in the cache."""
+    store = ModelStore(offline=True)
+    for name in ("face_landmarker", "selfie_segmenter"):
+        try:
+            store.fetch(name)
+        except VivantError:
+            pytest.skip(f"the model file {name} is not in the cache (`vivant models --fetch`)")
 
 
 @pytest.fixture

@@ -23,16 +23,6 @@ from vivant.runtime.services import Services
 
 
 @pytest.fixture
-def models() -> None:
-    store = ModelStore(offline=True)
-    for name in ("face_landmarker", "selfie_segmenter"):
-        try:
-            store.fetch(name)
-        except VivantError:
-            pytest.skip(f"the model file {name} is not in the cache (`vivant models --fetch`)")
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "grey.png"
     Image.new("RGB", (200, 240), (128, 128, 128)).save(path)

@@ -14,7 +14,6 @@ from vivant.graph.preset import apply_overrides, load_preset
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
 from vivant.runtime.cli import main
-from vivant.runtime.models import ModelStore
 from vivant.runtime.motion_document import motion_document
 from vivant.runtime.offline_document import offline_document
 from vivant.runtime.shipped_presets import find_preset
@@ -77,16 +76,6 @@ def test_a_performance_has_nothing_to_study(tmp_path: Path, capsys: pytest.Captu
     told = capsys.readouterr().err
     assert "nothing to study" in told and "me.json" in told and "Traceback" not in told
     assert not out.exists()
-
-
-@pytest.fixture
-def models() -> None:
-    store = ModelStore(offline=True)
-    for name in ("face_landmarker", "selfie_segmenter"):
-        try:
-            store.fetch(name)
-        except VivantError:
-            pytest.skip(f"the model file {name} is not in the cache (`vivant models --fetch`)")
 
 
 def animated(portrait: str, video: Path, out: Path, *more: str) -> bytes:

@@ -15,7 +15,6 @@ from PIL import Image
 from vivant.graph.errors import VivantError
 from vivant.nodes.puppet.retarget import RetargetParams
 from vivant.runtime.cli import main
-from vivant.runtime.models import ModelStore
 from vivant.runtime.rig.portrait_rig import _turn_limits_deg
 from vivant.runtime.rig.rig_sheet import _own_region
 
@@ -24,16 +23,6 @@ PERFORMANCE = {
     "duration_s": 0.2,
     "tracks": {"eyeBlinkLeft": [[0, 0], [0.2, 1]], "eyeBlinkRight": [[0, 0], [0.2, 1]], "jawOpen": [[0, 0], [0.2, 1]]},
 }
-
-
-@pytest.fixture
-def models() -> None:
-    store = ModelStore(offline=True)
-    for name in ("face_landmarker", "selfie_segmenter"):
-        try:
-            store.fetch(name)
-        except VivantError:
-            pytest.skip(f"the model file {name} is not in the cache (`vivant models --fetch`)")
 
 
 @pytest.fixture
