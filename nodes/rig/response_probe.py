@@ -102,7 +102,7 @@ def _probed(
     worn, turns = gestures(PROBES)
     stray = _STRAY * np.random.default_rng(_SEED).standard_normal((PROBES, len(maps.into_jaw)))
     gestured: list[_Ask] = [
-        _Ask(weights, turn, np.tensordot(by, maps.into_details, axes=1))
+        _Ask(weights, turn, np.asarray(np.tensordot(by, maps.into_details, axes=1), np.float64))
         for weights, turn, by in zip(worn, turns, stray, strict=True)
     ]
     seen = _Seen([], [], [], [], [], [], [])
