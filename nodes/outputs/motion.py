@@ -33,7 +33,8 @@ class MotionOutputInputs:
 class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type="output.motion", exclusive=True):
     """Writes a driver's motion with all that is known of it, for source.motion to play and puppet.probe to study.
 
-    It appears under its name at the end, also after Ctrl-C; a run that fails leaves nothing. An hour takes 150 MB.
+    It appears under its name at the end, also after Ctrl-C; a run that fails leaves nothing. An hour at
+    30 Hz takes 140 MB, and as much memory meanwhile.
     """
 
     _part: PartFile | None = None
@@ -44,11 +45,7 @@ class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type
         Raises:
             VivantError: No path, another ending than .npz, or a place that cannot be written to.
         """
-        target = given_target(context, self.params.path)
-        if target.suffix.lower() != ".npz":
-            raise VivantError(
-                "a recording of motion is a file .npz", where=str(target), remedy="use .npz", exit_status=2
-            )
+        target = given_target(context, self.params.path, ending=".npz", kind="a recording of motion")
         self._times_ns: list[int] = []
         self._motions: list[FaceMotion | None] = []
         self._part = PartFile(target)
@@ -57,8 +54,8 @@ class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type
         """Note one moment."""
         if self._part is None:
             raise RuntimeError("process() before open()")
-        begin_ns = self._times_ns[0] if self._times_ns else inputs.motion.t_ns
-        self._times_ns.append(max(inputs.motion.t_ns, self._times_ns[-1] if self._times_ns else begin_ns))
+        # time stands still rather than go back
+        self._times_ns.append(max([inputs.motion.t_ns, *self._times_ns[-1:]]))
         self._motions.append(inputs.motion.value)
 
     def close(self, outcome: Outcome) -> None:

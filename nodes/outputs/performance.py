@@ -45,16 +45,7 @@ class PerformanceOutput(
         Raises:
             VivantError: No path, another ending than .json, or a place that cannot be written to.
         """
-        target = given_target(context, self.params.path)
-        if target.suffix.lower() != ".json":
-            raise VivantError(
-                f"'{target.suffix}' is no ending of a performance"
-                if target.suffix
-                else "a performance is a file .json",
-                where=str(target),
-                remedy="use .json",
-                exit_status=2,
-            )
+        target = given_target(context, self.params.path, ending=".json", kind="a performance")
         self._began_ns: int | None = None
         self._last_s = self._step_s = 0.0
         self._times: list[float] = []

@@ -22,10 +22,10 @@ _CURVE_WITHIN = np.radians([20.0, 30.0, 15.0])
 _RIDGES = (1e-3, 3e-3, 1e-3, 2.0)
 """Of what is read for each radian, for its square, for its cube, and for each unit that a handle is displaced by."""
 _HANDLE_UNIT = 0.05
-_LEAK_SHARE = 0.4
+GESTURES_UNDONE, MOMENTS_UNDONE = 0.4, 1.0
 """How much of what expressions were found to read as is undone. Twelve pairs of picture and driver were played with the
 head held still: the nod that was read is, by least squares, 0.39 times what probes foretell, in the mean, beside what
-`vivant.nodes.face.head_turn` tells of."""
+`vivant.nodes.face.head_turn` tells of. In the driver's own moments it is known, and undone wholly."""
 _MOST_LEAK = np.radians(4.0)
 _ROUNDS, _MOST_STEP, _STILL = 12, np.radians(25.0), 2e-4
 _DAMPING = 0.005
@@ -45,7 +45,14 @@ class TurnFit:
 
 
 def fit_turns(
-    units: F64, rest: F64, turns: F64, weights: F64, details: F64, read: F64, counts: F64 | None = None
+    units: F64,
+    rest: F64,
+    turns: F64,
+    weights: F64,
+    details: F64,
+    read: F64,
+    counts: F64 | None = None,
+    undone: float = GESTURES_UNDONE,
 ) -> TurnFit:
     """Fit the model by ridge regression.
 
@@ -56,8 +63,8 @@ def fit_turns(
         weights: What was worn meanwhile, ``(N, 52)``.
         details: And beyond that, ``(N, H + 2, 2)``.
         read: How the head was read to be turned from rest ``(N, 3)``.
-        counts: How much each counts ``(N,)``, where moments of the driver itself are among them: then what its
-            expressions read as is known, and undone wholly. None: 1 each.
+        counts: How much each counts ``(N,)``; None: 1 each.
+        undone: How much of what expressions read as is to be undone.
     """
     # By handles, not by weights: a driver's smile is as much detail as weight, and reads as what it looks like.
     moved = weights @ units.reshape(len(units), -1) + details[:, :COUNT].reshape(len(turns), -1)
@@ -69,7 +76,7 @@ def fit_turns(
     kept = missed <= _STRAY * np.median(missed) + 1e-9
     found = _regress(inputs[kept], read[kept], ridge, counted[kept])
     u, sizes, vt = np.linalg.svd(found[:3].T)
-    leak = (_LEAK_SHARE if counts is None else 1.0) * found[12:-1].reshape(COUNT, 2, 3) / _HANDLE_UNIT
+    leak = undone * found[12:-1].reshape(COUNT, 2, 3) / _HANDLE_UNIT
     return TurnFit(
         rest=rest,
         gain=np.asarray(u @ np.diag(np.clip(sizes, *_GAINS)) @ vt),

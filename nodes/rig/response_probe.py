@@ -19,7 +19,7 @@ from vivant.nodes.puppet.asking import Asking
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
 from vivant.nodes.puppet.response_fit import fit_response
-from vivant.nodes.puppet.turn_response import fit_turns
+from vivant.nodes.puppet.turn_response import GESTURES_UNDONE, MOMENTS_UNDONE, fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
 PROBES = 90
@@ -46,23 +46,24 @@ class Study:
     mirror: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class _Seen:
-    """What was asked and what was read of it, row by row."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ask:
+    """What a puppet is asked: weights ``(52,)``, a rotation vector ``(3,)``, details ``(H + 2, 2)``."""
 
-    weights: list[F64]
-    turns: list[F64]
-    details: list[F64]
-    scores: list[F64]
-    turned: list[F64]
-    counts: list[float]
-    worn: list[bool]
+    weights: F64
+    turn: F64
+    details: F64
+    worn: bool = True  # whether there is an expression
+    counts: float = 1.0
 
-    def arrays(self) -> tuple[F64, F64, F64, F64, F64, F64]:
-        """Return weights, turns, details, scores, turns as read, and how much each row counts."""
-        rows = (self.weights, self.turns, self.details, self.scores, self.turned, self.counts)
-        weights, turns, details, scores, turned, counts = (np.array(part, np.float64) for part in rows)
-        return weights, turns, details, scores, turned, counts
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """What the tracker read of it: scores ``(52,)``, and the turn from rest ``(3,)``."""
+
+    ask: _Ask
+    scores: F64
+    turn: F64
 
 
 def measured_response(
@@ -101,47 +102,32 @@ def _probed(
     rest_rotation = tracker_rotation(rest).astype(np.float64)
     worn, turns = gestures(PROBES)
     stray = _STRAY * np.random.default_rng(_SEED).standard_normal((PROBES, len(maps.into_jaw)))
-    gestured: list[_Ask] = [
+    gestured = [
         _Ask(weights, turn, np.asarray(np.tensordot(by, maps.into_details, axes=1), np.float64))
         for weights, turn, by in zip(worn, turns, stray, strict=True)
     ]
-    seen = _Seen([], [], [], [], [], [], [])
-    yield from _looked_at(player, rest_rotation, gestured, seen)
-    # Eyes, brows and jaw are fitted to expressions: far turns without any would only bend the straight lines.
     plainly = [_Ask(np.zeros(52), turn, plain.astype(np.float64), worn=False) for turn in plain_turns()]
-    yield from _looked_at(player, rest_rotation, plainly, seen)
-    if not seen.weights:
+    answers: list[_Answer] = []
+    yield from _looked_at(player, rest_rotation, [*gestured, *plainly], answers)
+    if not answers:
         return
-    response = _fitted(maps, rest_rotation, seen, studied=False)
-    if study is not None and response is not None:
-        yield from _looked_at(player, rest_rotation, _moments(study, puppet, response), seen)
-        response = _fitted(maps, rest_rotation, seen, studied=True)
+    response = _fitted(maps, rest_rotation, answers, GESTURES_UNDONE)
+    moments = _moments(study, puppet, response) if study is not None and response is not None else []
+    if moments:
+        yield from _looked_at(player, rest_rotation, moments, answers)
+        response = _fitted(maps, rest_rotation, answers, MOMENTS_UNDONE)
     yield response
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ask:
-    weights: F64
-    turn: F64
-    details: F64
-    worn: bool = True
-    counts: float = 1.0
-
-
-def _looked_at(player: ReadBack, rest: F64, asked: list[_Ask], seen: _Seen) -> Iterator[None]:
+def _looked_at(player: ReadBack, rest: F64, asked: list[_Ask], answers: list[_Answer]) -> Iterator[None]:
     for ask in asked:
         turn = rotation_matrix(ask.turn)
         drawing = player.draw(ask.weights.astype(np.float32), turn, ask.details.astype(np.float32))
         yield None
         reading = player.read(drawing)
         if reading is not None:
-            seen.weights.append(ask.weights)
-            seen.turns.append(ask.turn)
-            seen.details.append(ask.details)
-            seen.scores.append(reading.scores.astype(np.float64))
-            seen.turned.append(rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest.T))
-            seen.counts.append(ask.counts)
-            seen.worn.append(ask.worn)
+            turned = rotation_vector(tracker_rotation(reading).astype(np.float64) @ rest.T)
+            answers.append(_Answer(ask, reading.scores.astype(np.float64), turned))
         yield None
 
 
@@ -159,9 +145,12 @@ def _moments(study: Study, puppet: Puppet, response: PuppetResponse) -> list[_As
     return [found[n] for n in np.linspace(0, len(found) - 1, most).round().astype(int)] if found else []
 
 
-def _fitted(maps: ControlMaps, rest: F64, seen: _Seen, *, studied: bool) -> PuppetResponse | None:
-    weights, turns, details, scores, turned, counts = seen.arrays()
-    fit = fit_turns(maps.units, rest, turns, weights, details, turned, counts if studied else None)
-    worn = np.array(seen.worn)
+def _fitted(maps: ControlMaps, rest: F64, answers: list[_Answer], undone: float) -> PuppetResponse | None:
+    asks = [answer.ask for answer in answers]
+    weights, turns, details = (np.array([getattr(a, name) for a in asks]) for name in ("weights", "turn", "details"))
+    scores, turned = np.array([a.scores for a in answers]), np.array([a.turn for a in answers])
+    counts, worn = np.array([a.counts for a in asks]), np.array([a.worn for a in asks])
+    fit = fit_turns(maps.units, rest, turns, weights, details, turned, counts, undone)
+    # Eyes, brows and jaw are fitted to expressions: far turns without any would only bend the straight lines.
     controls = weights[worn] @ maps.of_weights + np.tensordot(details[worn], maps.of_details, axes=2)
     return fit_response(maps, controls, turns[worn], scores[worn], fit, counts[worn])

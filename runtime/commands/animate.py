@@ -24,7 +24,7 @@ def animate(
         bool,
         typer.Option(
             "--study",
-            help="Read the whole driver first and look at the puppet in its moments: truer turns, brows and mouths.",
+            help="Read the whole driver first and look at the puppet in its moments: truer turns of the head.",
         ),
     ] = False,
     set_: Overrides = None,

@@ -28,6 +28,21 @@ def models() -> None:
 
 
 @pytest.fixture
+def grey_video(tmp_path: Path) -> Path:
+    """A video in which there is nobody."""
+    import av
+
+    path = tmp_path / "grey.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for _ in range(4):
+            file.mux(stream.encode(av.VideoFrame(160, 120, "yuv420p")))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
 def notices() -> list[str]:
     """What the engines said to the user."""
     return []

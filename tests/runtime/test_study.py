@@ -112,17 +112,9 @@ def test_what_was_studied_shows_and_is_the_same_at_every_run(
 
 @pytest.mark.usefixtures("models")
 def test_a_driver_without_a_face_is_told_and_leaves_nothing(
-    tmp_path: Path, cat: Any, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, cat: Any, grey_video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import av
-
-    with av.open(str(tmp_path / "grey.mp4"), "w") as file:
-        stream = file.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        for _ in range(4):
-            file.mux(stream.encode(av.VideoFrame(160, 120, "yuv420p")))
-        file.mux(stream.encode())
     source, out = str(cat.write(tmp_path, cat.points)), tmp_path / "out.mp4"
-    assert main(["animate", source, str(tmp_path / "grey.mp4"), "-o", str(out), "--study"]) == 1
+    assert main(["animate", source, str(grey_video), "-o", str(out), "--study"]) == 1
     told = capsys.readouterr().err
     assert "no face was seen" in told and "Traceback" not in told and not out.exists()

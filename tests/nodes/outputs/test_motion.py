@@ -69,7 +69,10 @@ def test_nobody_to_be_seen_is_told(node_context: Contexts, tmp_path: Path) -> No
     assert not list(tmp_path.glob("*.npz"))
 
 
-@pytest.mark.parametrize(("path", "says"), [("", "no file"), ("me.json", "is a file .npz"), ("no/me.npz", "folder")])
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("", "no file"), ("me.json", "no ending of a recording"), ("me", "is a file .npz"), ("no/me.npz", "folder")],
+)
 def test_where_it_cannot_be_written_is_told(node_context: Contexts, path: str, says: str) -> None:
     with pytest.raises(VivantError, match=says):
         opened(node_context(), path)

@@ -84,7 +84,7 @@ def test_what_a_known_drivers_expression_reads_as_is_undone_wholly(head: Anatomi
     everything = (np.concatenate([turns, own_turns]), np.concatenate([worn, own]))
     details = np.zeros((120, *NOTHING.shape))
     counts = np.repeat([1.0, 50.0], [90, 30])
-    turned = fit_turns(maps.units, np.eye(3), *everything, details, np.concatenate([read, own_read]), counts)
+    turned = fit_turns(maps.units, np.eye(3), *everything, details, np.concatenate([read, own_read]), counts, 1.0)
     found = fit_response(maps, everything[1] @ maps.of_weights, everything[0], lot.random((120, 52)), turned, counts)
     assert found is not None
     closed = np.zeros(52, np.float32)
