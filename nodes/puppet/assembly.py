@@ -30,6 +30,7 @@ from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
 from vivant.nodes.puppet.places import sampled
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
+from vivant.nodes.puppet.thinning import thin_skin
 from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.veils import Veil, shades, veils
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
@@ -39,9 +40,11 @@ U8 = npt.NDArray[np.uint8]
 
 _CAMERA_FACES = 9.0
 _CAMERA_LEAST = 1.6
-_MOST_HANDLE_DM = 0.1
-"""How far a handle is thought to be displaced at most: on five pairs of portrait and driver it was 0.062 to 0.095."""
+_MOST_DM = 0.1
+"""How far a handle is thought to be displaced at most, and a gap between the lips to be closed: on five pairs of
+portrait and driver it was 0.062 to 0.095, on four 0.027 to 0.069."""
 _DOUBTFUL = 0.6
+_PER_VERTEX = ("plane", "ray", "z", "mapped", "uv", "map_uv", "opacity", "bone_index", "bone_weight")
 _BAND = 0.6  # face widths around the person that a turned head may uncover
 
 
@@ -98,6 +101,7 @@ def assemble(
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
+    face = thin_skin(face, _most(len(bending)), size)
     grid = body_layer(head, placed, matte, face_width, size)
     body = that_shows(grid, textures["body"], face, fit, face_width, whole)
     units = 52 + len(placed.handles) + STATIONS
@@ -120,6 +124,7 @@ def assemble(
         *lids,
     ]
     puppet = _joined(head, fit, placed, patch, seal, parts, over, centres, textures, depth_map, eye_z, face_width)
+    puppet = _without_unused(puppet)
     return dataclasses.replace(puppet, turn_limits=find_limits(puppet))
 
 
@@ -200,7 +205,7 @@ def _joined(
         bones=bones,
         bone_index=index,
         bone_weight=weight,
-        morphs=_sparse(units, ray, LEAST_MOVE * face_width / _most(len(units), placed)),
+        morphs=_sparse(units, ray, LEAST_MOVE * face_width / _most(len(units))),
         expression=fit.weights.astype(np.float32),
         face_width=face_width,
         head_rotation=fit.rotation,
@@ -210,6 +215,25 @@ def _joined(
         lips=lips,
         fades=np.array(fades, np.float32),
         turn_limits=(0.0, 0.0, 0.0, 0.0),
+    )
+
+
+def _without_unused(puppet: Puppet) -> Puppet:
+    """Leave out vertices that are in no triangle."""
+    used, flat = np.unique(puppet.triangles, return_inverse=True)
+    morphs = puppet.morphs
+    counts = np.diff(morphs.offsets)
+    entries = np.isin(np.repeat(np.arange(len(counts)), counts), used)
+    return dataclasses.replace(
+        puppet,
+        triangles=flat.reshape(-1, 3).astype(np.int32),
+        morphs=Morphs(
+            offsets=np.concatenate([[0], np.cumsum(counts[used])]).astype(np.int32),
+            unit=morphs.unit[entries],
+            plane=morphs.plane[entries],
+            depth=morphs.depth[entries],
+        ),
+        **{name: getattr(puppet, name)[used] for name in _PER_VERTEX},
     )
 
 
@@ -255,10 +279,10 @@ def _closings(fit: HeadFit, seal: LipSeal) -> F32:
     return np.asarray(seal.fields[..., None] * (fit.scale * fit.rotation[:, 1]), np.float32)
 
 
-def _most(count: int, placed: PlacedHead) -> F32:
-    """How far each of so many units goes at most: a handle moves by far less than the decimetre that it counts in."""
+def _most(count: int) -> F32:
+    """How far each of so many units goes at most: what counts in decimetres moves by far less than one."""
     most = np.ones(count, np.float32)
-    most[52 : 52 + 2 * len(placed.details.factor)] = _MOST_HANDLE_DM
+    most[52:] = _MOST_DM
     return most
 
 
