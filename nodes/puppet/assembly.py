@@ -30,7 +30,7 @@ from vivant.nodes.puppet.openings import lid_rims, mouth_rim, openings
 from vivant.nodes.puppet.places import sampled
 from vivant.nodes.puppet.skeleton import jaw_swing, neck_weights, skeleton
 from vivant.nodes.puppet.skin_patch import SkinPatch, face_patch
-from vivant.nodes.puppet.thinning import thin_skin
+from vivant.nodes.puppet.thinning import thin_part
 from vivant.nodes.puppet.turn_limits import find_limits
 from vivant.nodes.puppet.veils import Veil, shades, veils
 from vivant.nodes.puppet.visibility import LEAST_MOVE, moving, that_shows
@@ -101,9 +101,11 @@ def assemble(
     )
     depth_map = _person_depth(depth, matte)
     face = into_relief(face, patch.outer, depth_map, size, eye_z)
-    face = thin_skin(face, _most(len(bending)), size)
+    most = _most(len(bending))
+    face = thin_part(face, face.vertices[:, 2], most, fit, face_width)
     grid = body_layer(head, placed, matte, face_width, size)
     body = that_shows(grid, textures["body"], face, fit, face_width, whole)
+    body = thin_part(body, sampled(depth_map, picture_to_uv(body.vertices, size)), most, fit, face_width)
     units = 52 + len(placed.handles) + STATIONS
     over, pages = veils(face, patch.vertices, placed, fit, pixels, units)
     textures |= pages

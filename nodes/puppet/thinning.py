@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from vivant.nodes.puppet.mesh_part import MeshPart, picture_to_uv
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.puppet.mesh_part import MeshPart
+from vivant.nodes.puppet.skeleton import neck_weights
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -25,32 +27,39 @@ _TURNED = np.float32(np.sin(np.radians(35)))
 """How much of a depth is seen as a shift when the head turns."""
 _OPACITY_PX = 10.0
 """What opacity counts for: it may be off by 0.07."""
+_REACH = 0.5
+"""Face widths by which the head moves what hangs on it."""
 
 
-def thin_skin(face: MeshPart, most: F32, size: tuple[int, int]) -> MeshPart:
-    """Leave triangles out of the face's skin until what it does would differ by more than part of a pixel.
+def thin_part(part: MeshPart, depth: F32, most: F32, fit: HeadFit, face_width: float) -> MeshPart:
+    """Leave triangles out of a part until what it does would differ by more than a share of a pixel.
 
     The head's own mesh has the same triangles whatever the size of the face, most of them about the mouth: on a small
     picture they are smaller than what a rasteriser works off at once.
 
     Args:
-        face: The skin; all its vertices stay in it.
-        most: ``(U,)`` how far each of its units goes.
-        size: Width and height of the picture in pixels.
+        part: What moves; all its vertices stay in it.
+        depth: ``(N,)`` of its vertices, picture heights.
+        most: How far each of its units goes; there may be more.
+        fit: The head.
+        face_width: In picture heights.
     """
-    assert face.units is not None
-    height = size[1]
-    places = np.ascontiguousarray(face.vertices[:, :2] * height)
-    moves = (face.units * (most[:, None, None] * height)).transpose(1, 0, 2)
-    shown = (face.uv - picture_to_uv(face.vertices, size)) * np.array(size, np.float32)
-    rest = np.concatenate([shown, face.vertices[:, 2:] * height], axis=1)
-    edge = np.zeros_like(rest)
-    edge[:, 0] = face.opacity * _OPACITY_PX
-    fields = np.concatenate([moves, rest[:, None], edge[:, None]], axis=1)
+    assert part.units is not None
+    height = fit.size[1]
+    places = np.ascontiguousarray(part.vertices[:, :2] * height, np.float32)
+    moves = part.units.transpose(1, 0, 2) * (most[: len(part.units), None] * height)
+    rest = np.zeros((len(places), 3, 3), np.float32)
+    rest[:, 0, 2] = depth * height
+    rest[:, 1, 0] = part.opacity * _OPACITY_PX
+    rest[:, 2, :2] = _bent(places, part.uv * np.array(fit.size, np.float32))
+    fields = np.concatenate([moves, rest], axis=1)
     fields[..., 2] *= _TURNED
-    held = edge_of(face.triangles, len(places))
+    if part.bone is None:
+        carried = np.stack(neck_weights(part.vertices, fit, face_width), axis=1)
+        fields = np.concatenate([fields, carried[:, None] * (_REACH * face_width * height)], axis=1)
     fields = np.ascontiguousarray(fields, np.float32)
-    return dataclasses.replace(face, triangles=thinned(places, fields, face.triangles, held, _TOLERANCE_PX))
+    held = edge_of(part.triangles, len(places))
+    return dataclasses.replace(part, triangles=thinned(places, fields, part.triangles, held, _TOLERANCE_PX))
 
 
 def thinned(places: F32, fields: F32, triangles: I32, held: Bool, tolerance: float) -> I32:
@@ -63,7 +72,7 @@ def thinned(places: F32, fields: F32, triangles: I32, held: Bool, tolerance: flo
     Args:
         places: ``(V, 2)`` where the vertices are, y up: what is interpolated is interpolated here.
         fields: ``(V, F, 3)`` vectors that triangles interpolate.
-        triangles: ``(T, 3)`` counter-clockwise; those that are not (of folded skin) stay as they are.
+        triangles: ``(T, 3)`` counter-clockwise. Those that are not, of folded skin, stay as they are.
         held: ``(V,)`` vertices that stay. Those of the edge must.
         tolerance: How far each of the vectors may be off.
 
@@ -71,6 +80,8 @@ def thinned(places: F32, fields: F32, triangles: I32, held: Bool, tolerance: flo
         ``int32 (T', 3)``, in the order of `triangles`.
     """
     triangles = np.array(triangles, np.int32)
+    held = held.copy()
+    held[triangles[_turned_over(places[triangles])]] = True
     alive = np.ones(len(triangles), np.bool_)
     home = np.full(len(places), -1, np.int32)  # of vertices that were left out: the triangle that they lie in
     while True:
@@ -107,6 +118,12 @@ def edge_of(triangles: I32, count: int) -> Bool:
     return edge
 
 
+def _bent(places: F32, texels: F32) -> F32:
+    """Return how far each vertex shows other texels than an even map of places would have it, ``(N, 2)``."""
+    even = np.concatenate([places, np.ones((len(places), 1), np.float32)], axis=1)
+    return np.asarray(texels - even @ np.linalg.lstsq(even, texels, rcond=None)[0], np.float32)
+
+
 def _stars(triangles: I32, alive: Bool, count: int) -> I32:
     """Return the triangles about each vertex, ``(V, most)``, -1 behind the last."""
     rows = np.flatnonzero(alive)
@@ -130,6 +147,11 @@ def _within(points: F32, corners: F32) -> npt.NDArray[np.float64]:
     a, b, c = (corners[None, :, i].astype(np.float64) - points[:, None] for i in range(3))
     parts = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], axis=2)
     return np.asarray(parts / parts.sum(axis=2, keepdims=True))
+
+
+def _turned_over(corners: F32) -> Bool:
+    a, b, c = (corners[:, i].astype(np.float64) for i in range(3))
+    return np.asarray(_cross(b - a, c - a) <= 0)
 
 
 def _cross(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,103 @@
+"""Leaving out of a mesh what a picture cannot show."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vivant.nodes.puppet.mesh_part import grid_triangles
+from vivant.nodes.puppet.thinning import edge_of, thinned
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+SIDE = 13
+
+
+def grid(seed: int = 0) -> tuple[F32, I32]:
+    """A grid of 12 by 12 pixels whose inner vertices do not lie in line, y up."""
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    places = np.stack([columns.ravel(), -rows.ravel()], axis=1)
+    triangles = grid_triangles(SIDE, SIDE)
+    inner = ~edge_of(triangles, len(places))
+    places[inner] += np.random.default_rng(seed).uniform(-0.2, 0.2, (int(inner.sum()), 2)).astype(np.float32)
+    return places, triangles
+
+
+def thin(places: F32, fields: F32, triangles: I32, tolerance: float) -> I32:
+    return thinned(places, fields.astype(np.float32), triangles, edge_of(triangles, len(places)), tolerance)
+
+
+def areas(places: F32, triangles: I32) -> npt.NDArray[np.float64]:
+    a, b, c = (places[triangles[:, i]].astype(np.float64) for i in range(3))
+    return np.asarray(0.5 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]))
+
+
+def interpolated(places: F32, fields: F32, triangles: I32) -> F32:
+    """The fields at all places, as the triangles say."""
+    out = np.empty_like(fields)
+    for index, place in enumerate(places.astype(np.float64)):
+        a, b, c = (places[triangles[:, i]] - place for i in range(3))
+        shares = np.stack([b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0], c[:, 0] * a[:, 1] - c[:, 1] * a[:, 0]], axis=1)
+        shares /= 2 * areas(places, triangles)[:, None]
+        shares = np.concatenate([shares, 1 - shares.sum(axis=1, keepdims=True)], axis=1)
+        inside = int(shares.min(axis=1).argmax())
+        out[index] = np.tensordot(shares[inside], fields[triangles[inside]], axes=1)
+    return out
+
+
+def test_what_moves_evenly_needs_few_triangles() -> None:
+    places, triangles = grid()
+    even = np.stack([places @ (0.3, -0.2) + 5, places @ (1.5, 0.4), places @ (0.0, 0.7)], axis=1)[:, None]
+    left = thin(places, even, triangles, 0.01)
+    assert len(left) < 0.3 * len(triangles)
+    assert areas(places, left).min() > 0
+    assert np.isclose(areas(places, left).sum(), 144)
+
+
+def test_no_field_is_off_by_more_than_the_tolerance() -> None:
+    places, triangles = grid(1)
+    x, y = places.T
+    bump = 4 * np.exp(-((x - 7) ** 2 + (y + 5) ** 2) / 6)
+    wave = np.sin(0.7 * x)
+    nought = np.zeros_like(x)
+    fields = np.stack([np.stack([bump, nought, nought], axis=1), np.stack([nought, wave, wave], axis=1)], axis=1)
+    counts = []
+    for tolerance in (0.05, 0.2, 0.6):
+        left = thin(places, fields, triangles, tolerance)
+        off = np.linalg.norm(interpolated(places, fields, left) - fields, axis=2)
+        assert off.max() <= 1.1 * tolerance  # at a border between two triangles either may be asked
+        assert np.isclose(areas(places, left).sum(), 144, atol=1e-3)
+        counts.append(len(left))
+    assert len(triangles) > counts[0] > counts[1] > counts[2]
+
+
+def test_vertices_that_are_held_stay() -> None:
+    places, triangles = grid()
+    held = edge_of(triangles, len(places))
+    held[[30, 84, 100]] = True
+    left = thinned(places, np.zeros((len(places), 1, 3), np.float32), triangles, held, 1.0)
+    assert set(np.flatnonzero(held)) <= set(left.ravel().tolist())
+    assert len(left) < len(triangles)
+
+
+def test_skin_that_is_folded_over_stays_as_it_is() -> None:
+    places, triangles = grid()
+    places[84] += (2.5, 0)  # over its neighbours
+    folded = areas(places, triangles) < 0
+    assert folded.any()
+    left = thin(places, np.zeros((len(places), 1, 3)), triangles, 1.0)
+    rows = {tuple(row) for row in left.tolist()}
+    assert all(tuple(row) in rows for row in triangles[folded].tolist())
+
+
+def test_the_edge_is_where_one_triangle_ends() -> None:
+    triangles = grid_triangles(3, 3)
+    assert edge_of(triangles, 10).tolist() == [True, True, True, True, False, True, True, True, True, True]
+
+
+def test_what_comes_in_is_not_changed() -> None:
+    places, triangles = grid()
+    before = triangles.copy()
+    thin(places, np.zeros((len(places), 1, 3)), triangles, 1.0)
+    np.testing.assert_array_equal(triangles, before)
