@@ -17,6 +17,7 @@ from vivant.graph.node import Node, NodeContext, Outcome
 from vivant.graph.packet import Packet
 from vivant.graph.params import Cost, NodeParams, param
 from vivant.graph.port import NoOutputs, trigger
+from vivant.nodes.formats.drawn_picture import DrawnPicture
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.outputs.given_target import given_target
 from vivant.nodes.outputs.opaque import over_black
@@ -171,7 +172,11 @@ class VideoOutput(Node[VideoParams, VideoInputs, NoOutputs], type="output.video"
             t_ns = max(t_ns, self._last_ns + LEAST_STEP_NS)
             self._step_ns, self._last_ns = t_ns - self._last_ns, t_ns
         self._count += 1
-        self._encoder.add(self._colours(packet.value), self._last_ns, self._step_ns)
+        picture = packet.value
+        if isinstance(picture, DrawnPicture):
+            self._encoder.add(picture.rows, self._last_ns, self._step_ns, upside_down=True)
+        else:
+            self._encoder.add(self._colours(picture), self._last_ns, self._step_ns)
 
     def _end(self) -> None:
         if self._held is not None:

@@ -85,19 +85,20 @@ class VideoEncoder:
                 "row-mt": "1",
             }
 
-    def add(self, pixels: npt.NDArray[np.uint8], t_ns: int, duration_ns: int) -> None:
+    def add(self, pixels: npt.NDArray[np.uint8], t_ns: int, duration_ns: int, *, upside_down: bool = False) -> None:
         """Add a frame.
 
         Args:
-            pixels: ``uint8 (height, width, 3)`` sRGB, C-contiguous.
+            pixels: ``uint8 (height, width, 3 or 4)`` sRGB, C-contiguous; a fourth component is left out.
             t_ns: Its time from the start of the file; later than the frame before.
             duration_ns: How long it is shown; counts for the last frame only.
+            upside_down: Row 0 of `pixels` is the picture's last.
 
         Raises:
             OSError: The disk is full.
             av.FFmpegError: FFmpeg refuses.
         """
-        frame = self._converted(pixels)
+        frame = self._converted(pixels, upside_down)
         frame.pts = _ticks(t_ns)
         frame.duration = max(1, _ticks(duration_ns))
         frame.time_base = self._tick
@@ -120,7 +121,7 @@ class VideoEncoder:
         with contextlib.suppress(OSError, ValueError, FFmpegError):
             self._container.close()
 
-    def _converted(self, pixels: npt.NDArray[np.uint8]) -> Any:
+    def _converted(self, pixels: npt.NDArray[np.uint8], upside_down: bool) -> Any:
         from av import VideoFrame
 
         from vivant.nodes.outputs.yuv420 import to_yuv420
@@ -131,7 +132,7 @@ class VideoEncoder:
             np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
             for plane in frame.planes
         )
-        to_yuv420(np.ascontiguousarray(pixels), *planes)
+        to_yuv420(np.ascontiguousarray(pixels), *planes, upside_down=upside_down)
         return frame
 
 

@@ -187,7 +187,7 @@ def _merges(
             for j in range(degree):
                 t = star[v, j]
                 a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-                if u == a or u == b or u == c:
+                if u in (a, b, c):
                     continue
                 a, b, c = (u if a == v else a), (u if b == v else b), (u if c == v else c)
                 px, py = places[b, 0] - places[a, 0], places[b, 1] - places[a, 1]
@@ -209,8 +209,7 @@ def _merges(
 
 @njit(nogil=True, cache=True)
 def _missed(vertex: int, places: F32, fields: F32, ring: I32, count: int, enough: float) -> float:
-    """Return how far the worst field is off at a vertex, interpolated in that of the first `count` triangles in which it
-    lies.
+    """Return how far the worst field is off at a vertex, interpolated in whichever of `count` triangles it lies in.
 
     Beyond `enough` it is not looked further.
     """

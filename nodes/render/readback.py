@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vivant.nodes.formats.drawn_picture import DrawnPicture
 from vivant.nodes.formats.picture import Picture
 from vivant.nodes.render.finish import finisher
 
@@ -25,20 +26,16 @@ class Readback:
     def __init__(self, size: tuple[int, int], *, alpha: bool = False) -> None:
         self.alpha = alpha
         self._finish = finisher()
-        self._pixels = np.empty((size[1], size[0], 4), np.uint8)
-        self._turned = np.empty((size[1], size[0], 3), np.uint8)
+        self._shape = (size[1], size[0], 4)
 
     def read(self, framebuffer: Any) -> Picture:
         """Wait until the frame, of premultiplied alpha, is drawn and return it, upright."""
-        import cv2
-
         self._finish()
-        framebuffer.read_into(self._pixels, components=4)
-        # OpenGL has row 0 at the bottom.
-        if self.alpha:
-            return Picture(straight(np.asarray(cv2.flip(self._pixels, 0), np.uint8)))
-        cv2.cvtColor(self._pixels, cv2.COLOR_RGBA2RGB, dst=self._turned)
-        return Picture(np.asarray(cv2.flip(self._turned, 0), np.uint8))
+        rows = np.empty(self._shape, np.uint8)
+        framebuffer.read_into(rows, components=4)
+        if not self.alpha:
+            return DrawnPicture(rows)
+        return Picture(straight(rows[::-1]))  # OpenGL has row 0 at the bottom
 
 
 def straight(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

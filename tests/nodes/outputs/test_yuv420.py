@@ -37,6 +37,17 @@ def test_colours_are_those_of_bt709_and_chroma_that_of_four_pixels(size: tuple[i
         assert (plane.base is not None) and (plane.base[:, -7:] == 77).all()
 
 
+@pytest.mark.parametrize("size", [(48, 64), (47, 64), (48, 63), (33, 35), (2, 2), (1, 1)])
+def test_a_picture_as_opengl_has_it_gives_the_same(size: tuple[int, int]) -> None:
+    rows = np.random.default_rng(2).integers(0, 256, (*size, 4)).astype(np.uint8)
+    upright, turned = planes(*size), planes(*size)
+    to_yuv420(np.ascontiguousarray(rows[::-1, :, :3]), *upright)
+    to_yuv420(rows, *turned, upside_down=True)
+    for one, other in zip(upright, turned, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert (other.base is not None) and (other.base[:, -7:] == 77).all()
+
+
 @pytest.mark.parametrize(
     ("rgb", "yuv"),
     [((0, 0, 0), (16, 128, 128)), ((255, 255, 255), (235, 128, 128)), ((255, 0, 0), (63, 102, 240)),
