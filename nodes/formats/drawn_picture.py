@@ -36,7 +36,7 @@ class DrawnPicture(Picture):
             object.__setattr__(self, name, value)
 
     @property
-    def pixels(self) -> npt.NDArray[np.uint8]:  # type: ignore[override]
+    def pixels(self) -> npt.NDArray[np.uint8]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """``uint8 (height, width, 3)`` RGB, row 0 on top, C-contiguous, read-only."""
         if self._upright is None:
             import cv2

@@ -25,7 +25,7 @@ def grid(seed: int = 0) -> tuple[F32, I32]:
 
 
 def thin(places: F32, fields: F32, triangles: I32, tolerance: float) -> I32:
-    return thinned(places, fields.astype(np.float32), triangles, edge_of(triangles, len(places)), tolerance)
+    return thinned(places, fields, triangles, edge_of(triangles, len(places)), tolerance)
 
 
 def areas(places: F32, triangles: I32) -> npt.NDArray[np.float64]:
@@ -48,7 +48,9 @@ def interpolated(places: F32, fields: F32, triangles: I32) -> F32:
 
 def test_what_moves_evenly_needs_few_triangles() -> None:
     places, triangles = grid()
-    even = np.stack([places @ (0.3, -0.2) + 5, places @ (1.5, 0.4), places @ (0.0, 0.7)], axis=1)[:, None]
+    even = np.stack([places @ (0.3, -0.2) + 5, places @ (1.5, 0.4), places @ (0.0, 0.7)], axis=1)[:, None].astype(
+        np.float32
+    )
     left = thin(places, even, triangles, 0.01)
     assert len(left) < 0.3 * len(triangles)
     assert areas(places, left).min() > 0
@@ -62,6 +64,7 @@ def test_no_field_is_off_by_more_than_the_tolerance() -> None:
     wave = np.sin(0.7 * x)
     nought = np.zeros_like(x)
     fields = np.stack([np.stack([bump, nought, nought], axis=1), np.stack([nought, wave, wave], axis=1)], axis=1)
+    fields = fields.astype(np.float32)
     counts = []
     for tolerance in (0.05, 0.2, 0.6):
         left = thin(places, fields, triangles, tolerance)
@@ -86,7 +89,7 @@ def test_skin_that_is_folded_over_stays_as_it_is() -> None:
     places[84] += (2.5, 0)  # over its neighbours
     folded = areas(places, triangles) < 0
     assert folded.any()
-    left = thin(places, np.zeros((len(places), 1, 3)), triangles, 1.0)
+    left = thin(places, np.zeros((len(places), 1, 3), np.float32), triangles, 1.0)
     rows = {tuple(row) for row in left.tolist()}
     assert all(tuple(row) in rows for row in triangles[folded].tolist())
 
@@ -99,5 +102,5 @@ def test_the_edge_is_where_one_triangle_ends() -> None:
 def test_what_comes_in_is_not_changed() -> None:
     places, triangles = grid()
     before = triangles.copy()
-    thin(places, np.zeros((len(places), 1, 3)), triangles, 1.0)
+    thin(places, np.zeros((len(places), 1, 3), np.float32), triangles, 1.0)
     np.testing.assert_array_equal(triangles, before)
