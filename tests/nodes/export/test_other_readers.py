@@ -37,7 +37,9 @@ def test_a_ply_is_read_with_its_colours(bust: Bust, tmp_path: Path) -> None:
     (tmp_path / "me.ply").write_bytes(ply_of(bust))
     mesh: Any = trimesh.load_mesh(tmp_path / "me.ply", process=False)
     whole = np.concatenate([part.worn(bust.expression) for part in shown_parts(bust, backdrop=False)])
-    np.testing.assert_allclose(mesh.bounds, [whole.min(0), whole.max(0)], atol=0.02)
+    # what is clear is left out: of the triangles at the outline a part
+    assert (mesh.bounds[0] > whole.min(0) - 1e-4).all() and (mesh.bounds[1] < whole.max(0) + 1e-4).all()
+    np.testing.assert_allclose(mesh.extents, np.ptp(whole, axis=0), rtol=0.25)
     colours = np.asarray(mesh.visual.vertex_colors)
     assert colours.shape == (len(mesh.vertices), 4) and len(mesh.faces) > 10_000
     clothes = np.abs(colours[:, :3].astype(int) - [96, 32, 112]).max(axis=1) < 40
