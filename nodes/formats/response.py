@@ -23,6 +23,9 @@ class PuppetResponse:
     aside is not read alike to both sides, and a flat relief more the farther it is turned. Added to it is what its
     expression is read as, as far as that is to be undone: ``weights @ turn_of_weights + details : turn_of_details``.
 
+    To the jaw is added what `vivant.nodes.puppet.jaw_leak` has learned of one driver: ``(scores - mean_scores) @
+    jaw_of_scores``, of the driver's scores; nothing where it was not studied.
+
     Attributes:
         of_weights: ``float64 (52, C)`` what weights say of the controls.
         of_details: ``float64 (H + 2, 2, C)`` what details add to that.
@@ -39,6 +42,8 @@ class PuppetResponse:
         turn_curve: ``float64 (3, 9)``.
         turn_of_weights: ``float64 (52, 3)``.
         turn_of_details: ``float64 (H + 2, 2, 3)``.
+        mean_scores: ``float64 (52,)``.
+        jaw_of_scores: ``float64 (52,)`` weight of jawOpen.
     """
 
     of_weights: F64
@@ -56,3 +61,5 @@ class PuppetResponse:
     turn_curve: F64
     turn_of_weights: F64
     turn_of_details: F64
+    mean_scores: F64
+    jaw_of_scores: F64

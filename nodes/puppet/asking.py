@@ -28,6 +28,7 @@ class Wanted:
         neutral_details: The same of details; None: 0.
         touching: How lips touch, as `vivant.nodes.puppet.lip_contact.contact` says.
         corrected: Whether that is what reads back as the driver; else it is the driver's own motion.
+        scores: What the tracker shall read of it ``(52,)``, where `corrected`.
     """
 
     weights: F32
@@ -37,6 +38,7 @@ class Wanted:
     neutral_details: F32 | None
     touching: F32
     corrected: bool
+    scores: F32 | None = None
 
 
 class Asking:
@@ -94,4 +96,6 @@ class Asking:
         dt_s = 0.0 if self._corrected_ns is None else max(0.0, (now_ns - self._corrected_ns) / 1e9)
         self._corrected_ns = now_ns
         asked = self._correction.step(response, Asked(weights, details, turn), scores, dt_s)
-        return Wanted(asked.weights, asked.details, turn, neutral_weights, neutral_details, touching, corrected=True)
+        return Wanted(
+            asked.weights, asked.details, turn, neutral_weights, neutral_details, touching, corrected=True, scores=scores
+        )

@@ -19,6 +19,7 @@ _READING_NOISE = 0.03
 _LEAST_ODDS = 0.02
 _REMEMBERED_S = 10.0
 _SWEEPS = 60
+_MOST_JAW_LEAK = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +66,11 @@ class Correction:
         controls = self._controls(response, asked.weights, asked.details)
         wanted = scores[response.scores].astype(np.float64)
         expected = response.offset + np.concatenate([controls, asked.turn]) @ response.sensitivity
+        jaw = INDEX["jawOpen"]
+        leak = float(np.clip((scores - response.mean_scores) @ response.jaw_of_scores, -_MOST_JAW_LEAK, _MOST_JAW_LEAK))
+        # what is taken off the jaw shows in the eyes' scores; in its own it only makes up for what is read amiss
+        seen = response.scores != jaw
+        expected[seen] += leak * (response.of_weights[jaw] @ response.sensitivity[:count])[seen]
         missed = log_odds(wanted, _LEAST_ODDS) - expected
         if self._level is None:
             self._level = missed
@@ -78,8 +84,7 @@ class Correction:
         gram = weighted @ response.sensitivity[:count].T + response.stiffness
         change = bounded_least_squares(gram, weighted @ missed, response.most)
         weights = asked.weights.copy()
-        jaw = INDEX["jawOpen"]
-        weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change, 0, 1)
+        weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change + leak, 0, 1)
         into_details = (change @ response.into_details.reshape(count, -1)).reshape(asked.details.shape)
         details = (asked.details + into_details).astype(np.float32)
         return Asked(weights, details, asked.turn)

@@ -80,6 +80,8 @@ def fit_response(
         turn_curve=turned.curve,
         turn_of_weights=turned.of_weights,
         turn_of_details=turned.of_details,
+        mean_scores=np.zeros(len(BLENDSHAPES)),
+        jaw_of_scores=np.zeros(len(BLENDSHAPES)),
     )
 
 

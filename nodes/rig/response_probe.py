@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.asking import Asking
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
+from vivant.nodes.puppet.jaw_leak import jaw_leak
 from vivant.nodes.puppet.response_fit import fit_response
 from vivant.nodes.puppet.turn_response import GESTURES_UNDONE, MOMENTS_UNDONE, fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
@@ -29,6 +31,8 @@ _STRAY, _SEED = 0.1, 11
 _STUDIED_OF, _MOST_STUDIED, _STUDIED_COUNTS = 4, 120, 3.0
 """Every so many moments of a driver one is looked at, so many at most, and each counts as so many gestures: it is what
 the puppet will do."""
+_LOOKS = 1
+"""At a driver's moments: what they are read as is corrected, and what of that was amiss is seen."""
 
 F64 = npt.NDArray[np.float64]
 
@@ -48,13 +52,17 @@ class Study:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ask:
-    """What a puppet is asked: weights ``(52,)``, a rotation vector ``(3,)``, details ``(H + 2, 2)``."""
+    """What a puppet is asked: weights ``(52,)``, a rotation vector ``(3,)``, details ``(H + 2, 2)``.
+
+    Of a driver's moments also, what shall be read: scores ``(52,)``.
+    """
 
     weights: F64
     turn: F64
     details: F64
     worn: bool = True  # whether there is an expression
     counts: float = 1.0
+    wanted: F64 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,11 +120,24 @@ def _probed(
     if not answers:
         return
     response = _fitted(maps, rest_rotation, answers, GESTURES_UNDONE)
-    moments = _moments(study, puppet, response) if study is not None and response is not None else []
-    if moments:
-        yield from _looked_at(player, rest_rotation, moments, answers)
-        response = _fitted(maps, rest_rotation, answers, MOMENTS_UNDONE)
+    for look in range(_LOOKS if study is not None else 0):
+        moments = _moments(study, puppet, response) if study is not None and response is not None else []
+        seen: list[_Answer] = []
+        yield from _looked_at(player, rest_rotation, moments, seen)
+        if response is None or not seen:
+            break
+        fitted = response if look else _fitted(maps, rest_rotation, [*answers, *seen], MOMENTS_UNDONE)
+        response = _studied(response, fitted, seen)
     yield response
+
+
+def _studied(before: PuppetResponse, fitted: PuppetResponse | None, seen: list[_Answer]) -> PuppetResponse | None:
+    """Add what the jaw answered in a driver's moments to a response that was fitted to them."""
+    if fitted is None:
+        return None
+    wanted, read = np.array([a.ask.wanted for a in seen]), np.array([a.scores for a in seen])
+    leak = before.jaw_of_scores + jaw_leak(wanted, read)
+    return dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), jaw_of_scores=leak)
 
 
 def _looked_at(player: ReadBack, rest: F64, asked: list[_Ask], answers: list[_Answer]) -> Iterator[None]:
@@ -138,9 +159,11 @@ def _moments(study: Study, puppet: Puppet, response: PuppetResponse) -> list[_As
         if motion is None:
             continue
         wanted = asking.step(motion, puppet, response, time_ns, mirror=study.mirror)
-        if wanted.details is not None:
-            weights, details = wanted.weights.astype(np.float64), wanted.details.astype(np.float64)
-            found.append(_Ask(weights, wanted.turn, details, counts=_STUDIED_COUNTS))
+        if wanted.details is not None and wanted.scores is not None:
+            weights, details, scores = (
+                values.astype(np.float64) for values in (wanted.weights, wanted.details, wanted.scores)
+            )
+            found.append(_Ask(weights, wanted.turn, details, counts=_STUDIED_COUNTS, wanted=scores))
     most = min(_MOST_STUDIED, -(-len(found) // _STUDIED_OF))
     return [found[n] for n in np.linspace(0, len(found) - 1, most).round().astype(int)] if found else []
 
