@@ -23,8 +23,8 @@ class PuppetResponse:
     aside is not read alike to both sides, and a flat relief more the farther it is turned. Added to it is what its
     expression is read as, as far as that is to be undone: ``weights @ turn_of_weights + details : turn_of_details``.
 
-    To the jaw is added what `vivant.nodes.puppet.jaw_leak` has learned of one driver: ``(scores - mean_scores) @
-    jaw_of_scores``, of the driver's scores; nothing where it was not studied.
+    To the mouth's weights is added what `vivant.nodes.puppet.mouth_leak` has learned of one driver: ``(scores -
+    mean_scores) @ weights_of_scores``, of the driver's scores; nothing where it was not studied.
 
     Attributes:
         of_weights: ``float64 (52, C)`` what weights say of the controls.
@@ -43,7 +43,7 @@ class PuppetResponse:
         turn_of_weights: ``float64 (52, 3)``.
         turn_of_details: ``float64 (H + 2, 2, 3)``.
         mean_scores: ``float64 (52,)``.
-        jaw_of_scores: ``float64 (52,)`` weight of jawOpen.
+        weights_of_scores: ``float64 (52, 52)``.
     """
 
     of_weights: F64
@@ -62,4 +62,4 @@ class PuppetResponse:
     turn_of_weights: F64
     turn_of_details: F64
     mean_scores: F64
-    jaw_of_scores: F64
+    weights_of_scores: F64

@@ -97,5 +97,12 @@ class Asking:
         self._corrected_ns = now_ns
         asked = self._correction.step(response, Asked(weights, details, turn), scores, dt_s)
         return Wanted(
-            asked.weights, asked.details, turn, neutral_weights, neutral_details, touching, corrected=True, scores=scores
+            asked.weights,
+            asked.details,
+            turn,
+            neutral_weights,
+            neutral_details,
+            touching,
+            corrected=True,
+            scores=scores,
         )

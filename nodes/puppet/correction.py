@@ -19,7 +19,7 @@ _READING_NOISE = 0.03
 _LEAST_ODDS = 0.02
 _REMEMBERED_S = 10.0
 _SWEEPS = 60
-_MOST_JAW_LEAK = 0.4
+_MOST_LEAK = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +67,10 @@ class Correction:
         wanted = scores[response.scores].astype(np.float64)
         expected = response.offset + np.concatenate([controls, asked.turn]) @ response.sensitivity
         jaw = INDEX["jawOpen"]
-        leak = float(np.clip((scores - response.mean_scores) @ response.jaw_of_scores, -_MOST_JAW_LEAK, _MOST_JAW_LEAK))
-        # what is taken off the jaw shows in the eyes' scores; in its own it only makes up for what is read amiss
+        leak = np.clip((scores - response.mean_scores) @ response.weights_of_scores, -_MOST_LEAK, _MOST_LEAK)
+        # what the mouth makes up for shows in the eyes' scores; in the jaw's it cancels what is read amiss
         seen = response.scores != jaw
-        expected[seen] += leak * (response.of_weights[jaw] @ response.sensitivity[:count])[seen]
+        expected[seen] += ((leak @ response.of_weights) @ response.sensitivity[:count])[seen]
         missed = log_odds(wanted, _LEAST_ODDS) - expected
         if self._level is None:
             self._level = missed
@@ -84,7 +84,8 @@ class Correction:
         gram = weighted @ response.sensitivity[:count].T + response.stiffness
         change = bounded_least_squares(gram, weighted @ missed, response.most)
         weights = asked.weights.copy()
-        weights[jaw] = np.clip(weights[jaw] + response.into_jaw @ change + leak, 0, 1)
+        weights[jaw] += response.into_jaw @ change
+        weights = np.clip(weights + leak, 0, 1).astype(np.float32)
         into_details = (change @ response.into_details.reshape(count, -1)).reshape(asked.details.shape)
         details = (asked.details + into_details).astype(np.float32)
         return Asked(weights, details, asked.turn)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.asking import Asking
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
-from vivant.nodes.puppet.jaw_leak import jaw_leak
-from vivant.nodes.puppet.response_fit import fit_response
+from vivant.nodes.puppet.mouth_leak import followed, mouth_leak
+from vivant.nodes.puppet.response_fit import fit_response, with_eyes_of
 from vivant.nodes.puppet.turn_response import GESTURES_UNDONE, MOMENTS_UNDONE, fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
@@ -31,8 +32,6 @@ _STRAY, _SEED = 0.1, 11
 _STUDIED_OF, _MOST_STUDIED, _STUDIED_COUNTS = 4, 120, 3.0
 """Every so many moments of a driver one is looked at, so many at most, and each counts as so many gestures: it is what
 the puppet will do."""
-_LOOKS = 1
-"""At a driver's moments: what they are read as is corrected, and what of that was amiss is seen."""
 
 F64 = npt.NDArray[np.float64]
 
@@ -120,24 +119,45 @@ def _probed(
     if not answers:
         return
     response = _fitted(maps, rest_rotation, answers, GESTURES_UNDONE)
-    for look in range(_LOOKS if study is not None else 0):
-        moments = _moments(study, puppet, response) if study is not None and response is not None else []
-        seen: list[_Answer] = []
-        yield from _looked_at(player, rest_rotation, moments, seen)
-        if response is None or not seen:
-            break
-        fitted = response if look else _fitted(maps, rest_rotation, [*answers, *seen], MOMENTS_UNDONE)
-        response = _studied(response, fitted, seen)
+    if study is not None and response is not None:
+        look = partial(_looked_at, player, rest_rotation)
+        fit = partial(_fitted, maps, rest_rotation, undone=MOMENTS_UNDONE)
+        response = yield from _studied(study, puppet, response, answers, look, fit)
     yield response
 
 
-def _studied(before: PuppetResponse, fitted: PuppetResponse | None, seen: list[_Answer]) -> PuppetResponse | None:
-    """Add what the jaw answered in a driver's moments to a response that was fitted to them."""
+def _studied(
+    study: Study,
+    puppet: Puppet,
+    response: PuppetResponse,
+    answers: list[_Answer],
+    look: Callable[[list[_Ask], list[_Answer]], Iterator[None]],
+    fit: Callable[[list[_Answer]], PuppetResponse | None],
+) -> Generator[None, None, PuppetResponse]:
+    """Look at a driver's moments twice: fit to them, make up for what is read of the mouth amiss, and see if it helped.
+
+    Where it did, eyes and brows are fitted again, whose scores hang on the mouth. Not the jaw nor the turn: what was
+    made up for already looks like an answer to what made it necessary.
+    """
+    first: list[_Answer] = []
+    yield from look(_moments(study, puppet, response), first)
+    fitted = fit([*answers, *first]) if first else None
     if fitted is None:
-        return None
-    wanted, read = np.array([a.ask.wanted for a in seen]), np.array([a.scores for a in seen])
-    leak = before.jaw_of_scores + jaw_leak(wanted, read)
-    return dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), jaw_of_scores=leak)
+        return response
+    wanted, read = _scores_of(first)
+    tried = dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), weights_of_scores=mouth_leak(wanted, read))
+    second: list[_Answer] = []
+    yield from look(_moments(study, puppet, tried), second)
+    if not second or followed(*_scores_of(second)) <= followed(wanted, read):
+        return fitted
+    again = fit([*answers, *second])
+    return tried if again is None else with_eyes_of(tried, again)
+
+
+def _scores_of(answers: list[_Answer]) -> tuple[F64, F64]:
+    """Return what should have been read in a driver's moments, and what was."""
+    known = [(answer.ask.wanted, answer.scores) for answer in answers if answer.ask.wanted is not None]
+    return np.array([wanted for wanted, _ in known]), np.array([read for _, read in known])
 
 
 def _looked_at(player: ReadBack, rest: F64, asked: list[_Ask], answers: list[_Answer]) -> Iterator[None]:
