@@ -145,7 +145,10 @@ def _studied(
     if fitted is None:
         return response
     wanted, read = _scores_of(first)
-    tried = dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), weights_of_scores=mouth_leak(wanted, read))
+    leak = mouth_leak(wanted, read)
+    if not leak.any():
+        return fitted
+    tried = dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), weights_of_scores=leak)
     second: list[_Answer] = []
     yield from look(_moments(study, puppet, tried), second)
     if not second or followed(*_scores_of(second)) <= followed(wanted, read):

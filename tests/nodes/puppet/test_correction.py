@@ -161,3 +161,24 @@ def test_bounded_least_squares_is_the_solution_where_no_bound_is_met() -> None:
     tight = bounded_least_squares(gram, right, np.full(6, 0.01))
     assert np.abs(tight).max() <= 0.01 + 1e-9
     assert not bounded_least_squares(gram, right, np.zeros(6)).any()
+
+
+def test_what_was_learned_of_a_drivers_mouth_is_added_to_its_weights(maps: ControlMaps) -> None:
+    response = Simulated(maps).response()
+    assert response is not None
+    jaw, funnel = INDEX["jawOpen"], INDEX["mouthFunnel"]
+    leak, mean = np.zeros((52, 52)), np.zeros(52)
+    leak[funnel, jaw], mean[funnel] = -0.5, 0.2
+    learned = dataclasses.replace(response, weights_of_scores=leak, mean_scores=mean)
+    weights = np.zeros(52, np.float32)
+    weights[jaw] = 0.5
+    for score, expected in ((0.2, 0.5), (0.6, 0.3), (0.0, 0.6), (1.0, 0.1)):
+        scores = np.full(52, 0.3, np.float32)
+        scores[funnel] = score
+        asked = Asked(weights, NOTHING, np.zeros(3))
+        plain, corrected = (Correction().step(one, asked, scores, 0.0) for one in (response, learned))
+        assert corrected.weights[jaw] - plain.weights[jaw] == pytest.approx(expected - 0.5, abs=1e-6)
+        np.testing.assert_allclose(np.delete(corrected.weights, jaw), np.delete(plain.weights, jaw))
+    far = dataclasses.replace(response, weights_of_scores=100 * leak, mean_scores=mean)
+    scores[funnel] = 0.1
+    assert Correction().step(far, asked, scores, 0.0).weights[jaw] - plain.weights[jaw] == pytest.approx(0.4, abs=1e-6)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from vivant.nodes.face.anatomical_head import AnatomicalHead
+from vivant.nodes.formats.depth import DepthMap
+from vivant.nodes.formats.head import HeadFit
+from vivant.nodes.formats.puppet import Puppet, PuppetPose
+from vivant.nodes.puppet import assembly
 from vivant.nodes.puppet.mesh_part import grid_triangles
 from vivant.nodes.puppet.thinning import edge_of, thinned
 
@@ -104,3 +112,28 @@ def test_what_comes_in_is_not_changed() -> None:
     before = triangles.copy()
     thin(places, np.zeros((len(places), 1, 3), np.float32), triangles, 1.0)
     np.testing.assert_array_equal(triangles, before)
+
+
+def test_a_thinned_puppet_looks_the_same(
+    head: AnatomicalHead,
+    portrait_pixels: npt.NDArray[np.uint8],
+    portrait_fit: HeadFit,
+    portrait_matte: F32,
+    portrait_depth: DepthMap,
+    portrait_puppet: Puppet,
+    posed: Callable[..., PuppetPose],
+    draw: Callable[[Puppet, PuppetPose], npt.NDArray[np.uint8]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assembly, "thin_part", lambda part, *others: part)
+    whole = assembly.assemble(head, portrait_pixels, portrait_fit, portrait_matte, portrait_depth)
+    assert len(portrait_puppet.triangles) < 0.9 * len(whole.triangles)
+    assert np.array_equal(np.unique(portrait_puppet.triangles), np.arange(len(portrait_puppet.plane)))
+    for weights, turn in (
+        ({}, (0.0, 0.0, 0.0)),
+        ({"jawOpen": 0.8, "mouthFunnel": 0.5, "browInnerUp": 0.9}, (0.0, 0.0, 0.0)),
+        ({"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "eyeBlinkLeft": 1.0}, (0.2, 0.4, 0.0)),
+    ):
+        drawn = [draw(puppet, posed(puppet, weights, turn=turn)).astype(int) for puppet in (portrait_puppet, whole)]
+        off = np.abs(drawn[0] - drawn[1]).max(axis=2)
+        assert off.mean() < 0.5 and (off > 24).mean() < 0.002

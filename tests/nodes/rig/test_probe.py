@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +177,51 @@ def test_a_driver_that_is_known_is_studied(
     measured(calls=every + 9, study=me, study_mirrored=True)
     measured(calls=every + 9, study=str(recorded(tmp_path / "me.npz", 33, 0.5)))  # the same name, other motion
     assert np.array_equal(measured(calls=0).sensitivity, plain.sensitivity)
+
+
+def talking(count: int) -> MotionRecording:
+    """A driver that opens its mouth, and funnels its lips, in turns of their own."""
+    motions: list[FaceMotion | None] = []
+    for number in range(count):
+        weights = np.zeros(52, np.float32)
+        weights[INDEX["jawOpen"]] = 0.4 + 0.3 * np.sin(0.31 * number)
+        weights[INDEX["mouthFunnel"]] = 0.4 + 0.3 * np.sin(0.17 * number + 1)
+        still = np.zeros((COUNT + 2, 2), np.float32)
+        motions.append(FaceMotion(weights, np.eye(3, dtype=np.float32), np.zeros(3, np.float32), True, still, weights))
+    return MotionRecording(40_000_000 * np.arange(count, dtype=np.int64), tuple(motions))
+
+
+@pytest.mark.parametrize("spoilt", [False, True], ids=["it helps", "it does harm"])
+def test_what_is_read_of_a_mouth_amiss_is_made_up_for_where_that_helps(
+    gl: Any, portrait_puppet: Puppet, head: AnatomicalHead, monkeypatch: pytest.MonkeyPatch, spoilt: bool
+) -> None:
+    lot = np.random.default_rng(5)
+    looks: list[int] = []
+
+    def looked_at(player: Any, rest: Any, asked: list[Any], answers: list[Any]) -> Iterator[None]:
+        """Funnelled lips look like an open jaw; who is spoilt moves anyhow once something was made up for."""
+        looks.append(len(asked))
+        for ask in asked:
+            scores = ask.weights.copy()
+            scores[INDEX["jawOpen"]] += 0.4 * ask.weights[INDEX["mouthFunnel"]]
+            if spoilt and len(looks) == 3:
+                scores = lot.uniform(0, 1, 52)
+            answers.append(response_probe._Answer(ask, np.clip(scores, 0, 1), ask.turn))
+            yield None
+
+    monkeypatch.setattr(response_probe, "_looked_at", looked_at)
+    study = response_probe.Study(talking(200))
+    maps = control_maps(DetailScale(head).units)
+    *_, response = measured_response(gl, portrait_puppet, BrightnessTracker(), maps, study)
+    assert response is not None and looks == [PROBES + len(plain_turns()), 50, 50]
+    leak = response.weights_of_scores
+    if spoilt:
+        assert not leak.any()
+    else:
+        assert leak[INDEX["mouthFunnel"], INDEX["jawOpen"]] < -0.1
+        mouth = [INDEX["jawOpen"], INDEX["mouthFunnel"]]
+        assert not np.delete(leak, mouth, axis=0).any() and not np.delete(leak, mouth, axis=1).any()
+        assert response.mean_scores[INDEX["jawOpen"]] == pytest.approx(0.4, abs=0.05)
 
 
 def test_a_driver_that_shows_no_face_leaves_what_is_known_of_gestures(
