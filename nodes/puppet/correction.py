@@ -20,6 +20,7 @@ _LEAST_ODDS = 0.02
 _REMEMBERED_S = 10.0
 _SWEEPS = 60
 _MOST_LEAK = 0.4
+"""How far what was learned of a driver may move a weight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ def animate(
         bool,
         typer.Option(
             "--study",
-            help="Read the whole driver first and look at the puppet in its moments: truer turns of the head.",
+            help="Read the whole driver first and look at the puppet in its moments: truer turns and mouths.",
         ),
     ] = False,
     set_: Overrides = None,
