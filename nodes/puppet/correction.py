@@ -70,8 +70,8 @@ class Correction:
         jaw = INDEX["jawOpen"]
         leak = np.clip((scores - response.mean_scores) @ response.weights_of_scores, -_MOST_LEAK, _MOST_LEAK)
         # what the mouth makes up for shows in the eyes' scores; in the jaw's it cancels what is read amiss
-        seen = response.scores != jaw
-        expected[seen] += ((leak @ response.of_weights) @ response.sensitivity[:count])[seen]
+        eyes = response.scores != jaw
+        expected[eyes] += ((leak @ response.of_weights) @ response.sensitivity[:count])[eyes]
         missed = log_odds(wanted, _LEAST_ODDS) - expected
         if self._level is None:
             self._level = missed

@@ -10,8 +10,12 @@ from vivant.nodes.formats.arkit import BLENDSHAPES
 F64 = npt.NDArray[np.float64]
 
 _MOUTH = np.array([name.startswith(("jaw", "mouth")) for name in BLENDSHAPES])
-_LEAST_STD, _LEAST_MOMENTS = 0.03, 12
-_RIDGE, _STEP = 0.03, 0.7
+_LEAST_STD = 0.03
+"""Scores that vary by less do not move."""
+_LEAST_MOMENTS = 12
+_RIDGE = 0.03
+"""As a share of the inputs' mean variance."""
+_STEP = 0.7
 
 
 def mouth_leak(wanted: F64, read: F64) -> F64:

@@ -20,10 +20,11 @@ Bool = npt.NDArray[np.bool_]
 _FLAT = 0.15
 """Least area of a triangle that comes about, as a share of its longest side squared (0.43: all sides are equal)."""
 _OUTSIDE = 0.05
+"""How far, in barycentric coordinates, a vertex may lie outside the triangle that it is looked for in: rounding."""
 _NEVER = math.inf
 
 _TOLERANCE_PX = 0.7
-"""Of the picture. In 26 frames of a driver on a face 174 pixels wide the median was 0.12, 99 of 100 were below 0.46."""
+"""Of the picture. In 26 frames of a driver on a face 174 pixels wide the median was 0.10, 99 of 100 were below 0.52."""
 _TURNED = np.float32(np.sin(np.radians(35)))
 """How much of a depth is seen as a shift when the head turns."""
 _OPACITY_PX = 10.0
@@ -75,7 +76,7 @@ def thinned(places: F32, fields: F32, triangles: I32, held: Bool, tolerance: flo
         fields: ``(V, F, 3)`` vectors that triangles interpolate.
         triangles: ``(T, 3)`` counter-clockwise. Those that are not, of folded skin, stay as they are.
         held: ``(V,)`` vertices that stay. Those of the edge must.
-        tolerance: How far each of the vectors may be off.
+        tolerance: How far each of the vectors may be off, in the unit of `fields`.
 
     Returns:
         ``int32 (T', 3)``, in the order of `triangles`.
