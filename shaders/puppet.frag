@@ -1,5 +1,6 @@
 #version 410 core
-// Skin of a puppet: straight texture in, premultiplied colour out.
+// Skin of a puppet: straight texture in, premultiplied colour out. Compiled twice: triangles that show opaque texels
+// alone are drawn without blending, with OPAQUE defined.
 
 uniform sampler2D skin;
 uniform float strength;  // how much of this layer is drawn
@@ -11,7 +12,11 @@ out vec4 colour;
 
 void main() {
     vec4 texel = texture(skin, uv);
+#ifdef OPAQUE
+    float alpha = 1.0;
+#else
     float alpha = texel.a * opacity * strength;
     if (alpha < 0.004) discard;
+#endif
     colour = vec4(texel.rgb * alpha, alpha);
 }

@@ -82,6 +82,18 @@ class ShaderSource:
             tuple((file, number) for _, file, number in lines),
         )
 
+    def defining(self, name: str) -> ShaderSource:
+        """Return the same shader compiled with a name that ``#ifdef`` asks for."""
+        lines = self.text.splitlines(keepends=True)
+        # which nothing may come before
+        version = next((n for n, line in enumerate(lines, start=1) if line.lstrip().startswith("#version")), 0)
+        place = self.places[version - 1] if version else (self.name, 1)
+        return ShaderSource(
+            self.name,
+            "".join([*lines[:version], f"#define {name}\n", *lines[version:]]),
+            (*self.places[:version], place, *self.places[version:]),
+        )
+
     def place(self, line: int) -> str:
         """Return ``file:line`` of a line of `text`, counted from 1."""
         if 1 <= line <= len(self.places):

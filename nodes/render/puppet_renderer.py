@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
+from vivant.nodes.render.opaque_first import opaque_first
 from vivant.nodes.render.opening_bounds import Box, OpeningBounds
 from vivant.nodes.render.puppet_shaders import PuppetShaders
 
@@ -79,11 +80,12 @@ class PuppetRenderer:
         )
         self._static = context.buffer(np.ascontiguousarray(static, np.float32).tobytes())
         self._moving = context.buffer(reserve=len(puppet.plane) * _FLOATS_PER_VERTEX * 4, dynamic=True)
-        self._index = context.buffer(np.ascontiguousarray(puppet.triangles, np.int32).tobytes())
-        self._mesh = self._mesh_for(self._shaders)
+        smaller = self.size[1] < puppet.size[1]
+        triangles, self._opaque = (puppet.triangles, {}) if smaller else opaque_first(puppet)
+        self._index = context.buffer(np.ascontiguousarray(triangles, np.int32).tobytes())
+        self._meshes = self._meshes_for(self._shaders)
         self._held = [self._static, self._moving, self._index]
         self._textures = {}
-        smaller = self.size[1] < puppet.size[1]
         for name, pixels in puppet.textures.items():
             texture = context.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
             texture.repeat_x = texture.repeat_y = False
@@ -112,14 +114,14 @@ class PuppetRenderer:
         back_mesh = context.vertex_array(shaders.back, [])
         if self._puppet is not None:
             try:
-                mesh = self._mesh_for(shaders)
+                meshes = self._meshes_for(shaders)
             except Exception as error:  # moderngl raises whatever it stumbles over
                 back_mesh.release()
                 raise VivantError(
                     f"the shader does not take what a puppet's vertices have: {error}", where="puppet.vert"
                 ) from error
-            self._mesh.release()
-            self._mesh = mesh
+            self._release_meshes()
+            self._meshes = meshes
         self._back_mesh.release()
         self._back_mesh, self._shaders = back_mesh, shaders
         if self._puppet is not None and self._backdrop is not None:
@@ -149,11 +151,14 @@ class PuppetRenderer:
         context.front_face = "ccw"
         context.enable_only(context.BLEND | context.DEPTH_TEST)
         width, height = puppet.size
-        self._shaders.set("half_size", (0.5 * width / height, 0.5))
-        self._shaders.set("eye", tuple(float(v) for v in puppet.eye))
+        blended, opaque = self._shaders.skin, self._shaders.opaque
+        eye = tuple(float(v) for v in puppet.eye)
+        for program in (blended, opaque):
+            program.set("half_size", (0.5 * width / height, 0.5))
+            program.set("eye", eye)
+            program.set("depth_map", 1)
+            program.set("skin", 0)
         self._map.use(1)
-        self._shaders.set("depth_map", 1)
-        self._shaders.set("skin", 0)
         bounds = self._bounds.of(vertices)
         within: Box | None = None
         for layer in puppet.layers:
@@ -167,9 +172,6 @@ class PuppetRenderer:
                 continue
             if bound != within:
                 self._target.scissor = within = bound
-            self._shaders.set("strength", strength)
-            near, far = _SLICES[layer.role]
-            self._shaders.set("slice", (0.5 * (far - near), 0.5 * (far + near)))
             # An opening writes the farthest depth over whatever was there, its rim lies on what is seen through it.
             context.depth_func = "1" if layer.role in (Role.OPENING, Role.RIM) else "<="
             if layer.role in (Role.BODY, Role.SKIN):
@@ -177,7 +179,18 @@ class PuppetRenderer:
             else:
                 context.disable(context.CULL_FACE)
             self._textures[layer.texture].use(0)
-            self._mesh.render(context.TRIANGLES, vertices=layer.count, first=layer.first)
+            near, far = _SLICES[layer.role]
+            section = (0.5 * (far - near), 0.5 * (far + near))
+            solid = self._opaque.get(layer.first, 0)
+            if solid:
+                opaque.set("slice", section)
+                context.disable(context.BLEND)
+                self._meshes[1].render(context.TRIANGLES, vertices=solid, first=layer.first)
+                context.enable(context.BLEND)
+            if solid < layer.count:
+                blended.set("slice", section)
+                blended.set("strength", strength)
+                self._meshes[0].render(context.TRIANGLES, vertices=layer.count - solid, first=layer.first + solid)
         if within is not None:
             self._target.scissor = None
         if self._target is not self.framebuffer:
@@ -206,15 +219,31 @@ class PuppetRenderer:
 
     def _unload(self) -> None:
         if self._puppet is not None:
-            self._mesh.release()
+            self._release_meshes()
         for item in self._held:
             item.release()
         self._held = []
         self._puppet = None
 
-    def _mesh_for(self, shaders: PuppetShaders) -> Any:
+    def _release_meshes(self) -> None:
+        for mesh in self._meshes:
+            mesh.release()
+
+    def _meshes_for(self, shaders: PuppetShaders) -> tuple[Any, Any]:
+        """Return what is blended and what is opaque."""
+        meshes: list[Any] = []
+        try:
+            for program in (shaders.skin, shaders.opaque):
+                meshes.append(self._mesh_for(program.program))
+        except Exception:
+            for mesh in meshes:
+                mesh.release()
+            raise
+        return meshes[0], meshes[1]
+
+    def _mesh_for(self, program: Any) -> Any:
         return self._context.vertex_array(
-            shaders.skin,
+            program,
             [
                 (self._moving, "3f 3f 1f", "skinned_plane", "skinned_ray", "depth_change"),
                 (

@@ -55,6 +55,16 @@ def test_compiler_messages_of_each_driver_are_led_back(tmp_path: Path, log: str,
     assert ShaderSource.read("a.frag", tmp_path).locate(log) == located
 
 
+def test_a_name_is_defined_after_the_version_and_places_stay(tmp_path: Path) -> None:
+    write(tmp_path, a_frag="// whose\n#version 410 core\nlast\n", b_frag="one\n", c_frag="")
+    source = ShaderSource.read("a.frag", tmp_path).defining("OPAQUE")
+    assert source.text == "// whose\n#version 410 core\n#define OPAQUE\nlast\n"
+    assert [source.place(line) for line in (1, 2, 3, 4)] == ["a.frag:1", "a.frag:2", "a.frag:2", "a.frag:3"]
+    source = ShaderSource.read("b.frag", tmp_path).defining("OPAQUE")
+    assert source.text == "#define OPAQUE\none\n" and source.place(2) == "b.frag:1"
+    assert ShaderSource.read("c.frag", tmp_path).defining("OPAQUE").text == "#define OPAQUE\n"
+
+
 def test_a_missing_include_names_who_asked_for_it(tmp_path: Path) -> None:
     write(tmp_path, a_frag='#version 410 core\n#include "lib/gone.glsl"\n')
     with pytest.raises(VivantError, match=r"lib/gone\.glsl cannot be read") as caught:
