@@ -9,13 +9,13 @@ from vivant.graph.migration import Document
 from vivant.runtime.file_output import free_name, unfit
 
 
-def motion_document(document: Document, graph: Graph, video: Path, out: Path, writer: str) -> Document:
+def motion_document(document: Document, graph: Graph, video: Path | None, out: Path, writer: str) -> Document:
     """Return what of a preset makes motion of the driver's pictures, and writes it.
 
     Args:
         document: A preset driven by a video. It is not changed.
         graph: What validation made of it.
-        video: Absolute path of the video.
+        video: Absolute path of the video; None: the one that the preset names.
         out: Absolute path of the file to write.
         writer: Type of the node that writes it.
 
@@ -32,7 +32,7 @@ def motion_document(document: Document, graph: Graph, video: Path, out: Path, wr
     needed = graph.upstream([link.node]) | {link.node}
     nodes: Document = {name: node for name, node in document["nodes"].items() if name in needed}
     params = {name: value for name, value in nodes["driver"].get("params", {}).items() if name != "loop"}
-    nodes["driver"] = nodes["driver"] | {"params": params | {"path": str(video)}}
+    nodes["driver"] = nodes["driver"] | {"params": params if video is None else params | {"path": str(video)}}
     nodes[free_name(nodes, "motion")] = {
         "type": writer,
         "params": {"path": str(out)},

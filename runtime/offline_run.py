@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from vivant.runtime.trace import Trace
 
 
-def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = None) -> RunResult:
+def run_offline(
+    graph: Graph, *, label: str, made: str, trace: Trace | None = None, first: RunResult | None = None
+) -> RunResult:
     """Run `graph` to the end of its driver and say what was made.
 
     Args:
@@ -29,6 +31,7 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         label: What the progress bar says.
         made: What is written, for the line at the end; empty: something on the way, of which nothing is said or kept.
         trace: Where the calls of all nodes are noted, if anywhere.
+        first: How the go before went, where this is the second of two: they are told of as one.
 
     Raises:
         VivantError: The run failed, or was interrupted (what was written until then is kept and named).
@@ -56,6 +59,8 @@ def run_offline(graph: Graph, *, label: str, made: str, trace: Trace | None = No
         some = made and result.frames
         kept = f"{made} holds the {result.frames} frames made until then" if some else "nothing was made"
         raise VivantError(f"interrupted: {kept}")
+    if first is not None:
+        result = first.followed_by(result)
     if made:
         typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,15 @@ class RunResult:
     presented: Presented | None = None
     renderer: str | None = None
     hung: tuple[str, ...] = ()
+
+    def followed_by(self, other: RunResult) -> RunResult:
+        """Return what is told of an offline run in two goes: the frames are those of the second."""
+        return replace(
+            other,
+            duration_ns=self.duration_ns + other.duration_ns,
+            nodes={**self.nodes, **other.nodes},
+            hung=(*self.hung, *other.hung),
+        )
 
     @property
     def duration_s(self) -> float:

@@ -1,17 +1,41 @@
-"""The graph of ``vivant animate --study``: motion comes from a recording, and the puppet is looked at in it too."""
+"""``vivant animate`` in two goes: a driver's motion is recorded, then a puppet that has been looked at in it is drawn."""
 
 from __future__ import annotations
 
 import copy
 from pathlib import Path
 
-from vivant.graph.graph import Graph
+from vivant.graph.graph import Graph, NodeSpec
 from vivant.graph.migration import Document
-from vivant.runtime.file_output import unfit
+from vivant.runtime.file_output import free_name, unfit
+from vivant.runtime.motion_document import motion_document
+
+
+def driver_document(document: Document, graph: Graph, recording: Path) -> Document:
+    """Return what is run first: the driver's motion into `recording`.
+
+    The puppet is built in it, too, for nobody: what is wrong with the portrait is told before a long driver is read,
+    and what is built is kept on disk.
+
+    Args:
+        document: What ``vivant animate`` runs otherwise. It is not changed.
+        graph: What validation made of it.
+        recording: Absolute path of the file to write.
+
+    Raises:
+        VivantError: The preset cannot be used for this; exit status 2.
+    """
+    first = motion_document(document, graph, None, recording, "output.motion")
+    nodes = first["nodes"]
+    writer = next(node for node in nodes.values() if node["type"] == "output.motion")
+    writer["params"]["without_face"] = True  # a puppet that nobody moves is drawn all the same
+    puppet = _retarget(graph).links["puppet"].node
+    still = {name for name in graph.upstream([puppet]) | {puppet} if name in graph.still}
+    return {**first, "nodes": {**{name: document["nodes"][name] for name in document["nodes"] if name in still}, **nodes}}
 
 
 def studied_document(document: Document, graph: Graph, recording: Path) -> Document:
-    """Return a copy of an offline graph that plays `recording` and has studied it.
+    """Return what is run then: an offline graph that plays `recording` and has studied it.
 
     Args:
         document: What ``vivant animate`` runs otherwise. It is not changed.
@@ -21,24 +45,34 @@ def studied_document(document: Document, graph: Graph, recording: Path) -> Docum
     Raises:
         VivantError: Nothing in it studies, or it needs the driver's pictures too; exit status 2.
     """
-    retarget = next(spec for spec in graph.nodes if spec.node_class.type == "puppet.retarget")
+    retarget = _retarget(graph)
     link = retarget.links.get("response")
-    if link is None or graph[link.node].node_class.type != "puppet.probe":
+    probe = None if link is None else graph[link.node]
+    if probe is None or probe.node_class.type != "puppet.probe" or not getattr(probe.params, "enabled", True):
         raise unfit(graph, "its puppet is not looked at: wire a node puppet.probe to its puppet.retarget")
     nodes: Document = copy.deepcopy(document["nodes"])
-    nodes["driver"] = {"type": "source.motion", "params": {"path": str(recording)}}
-    nodes[retarget.id]["inputs"]["motion"] = "driver.motion"
+    del nodes["driver"]
+    played = free_name(nodes, "recording")
+    nodes[played] = {"type": "source.motion", "params": {"path": str(recording)}}
+    nodes[retarget.id]["inputs"]["motion"] = f"{played}.motion"
     studied = {"study": str(recording), "study_mirrored": bool(getattr(retarget.params, "mirror", False))}
-    nodes[link.node]["params"] = nodes[link.node].get("params", {}) | studied
+    nodes[probe.id]["params"] = nodes[probe.id].get("params", {}) | studied
     sinks = {spec.id for spec in graph.nodes if not spec.node_class.output_ports}
-    while unread := {name for name in nodes if name != "driver" and name not in sinks | _read(nodes)}:
+    while unread := {name for name in nodes if name not in sinks | _read(nodes)}:
         for name in unread:
             del nodes[name]
-    if any(link.startswith("driver.") and link != "driver.motion" for link in _links(nodes)):
+    if any(link.startswith("driver.") for link in _links(nodes)):
         raise unfit(
             graph, "what it draws hangs on the driver's picture, which is gone when its motion has been studied"
         )
     return {**document, "nodes": nodes}
+
+
+def _retarget(graph: Graph) -> NodeSpec:
+    found = next((spec for spec in graph.nodes if spec.node_class.type == "puppet.retarget"), None)
+    if found is None:
+        raise unfit(graph, "it moves no puppet")
+    return found
 
 
 def _links(nodes: Document) -> list[str]:

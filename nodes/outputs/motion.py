@@ -21,6 +21,7 @@ class MotionOutputParams(NodeParams):
     """Parameters of `MotionOutput`."""
 
     path: str = param("", "The file to write (.npz).", cost=Cost.REOPEN)
+    without_face: bool = param(False, "Write it even if no face was seen at all.")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class MotionOutput(Node[MotionOutputParams, MotionOutputInputs, NoOutputs], type
         if part is None:
             return
         try:
-            if outcome is not Outcome.FAILED and any(motion is not None for motion in self._motions):
+            seen = any(motion is not None for motion in self._motions)
+            if outcome is not Outcome.FAILED and (seen or (self.params.without_face and self._motions)):
                 times = np.array(self._times_ns, np.int64)
                 part.write(MotionRecording(times - times[0], tuple(self._motions)).save)
             elif outcome is Outcome.DONE:

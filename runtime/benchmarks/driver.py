@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vivant.runtime.benchmarks.finding import Setting
-from vivant.runtime.benchmarks.runs import animate_graph, run_offline_quietly
+from vivant.runtime.benchmarks.runs import animate_graphs, run_offline_quietly
 from vivant.runtime.shipped_presets import find_preset
 
 
@@ -15,5 +15,5 @@ def make_driver(setting: Setting) -> Path:
     if not path.exists():
         setting.say("making a driver: the sample portrait plays the recorded performance")
         performance = find_preset("demo").parent / "performances" / "hello.json"
-        run_offline_quietly(animate_graph("sample:astronaut", performance, path), setting)
+        run_offline_quietly(animate_graphs("sample:astronaut", performance, path), setting)
     return path

@@ -21,13 +21,21 @@ MOST_FRAMES = 150
 """Of a driver: decoded frames are held in memory, 100 MB of them at 512 x 512."""
 
 
-def animate_graph(portrait: str, driver: Path, out: Path, *, frames: int = 0) -> Graph:
-    """Return the graph of ``vivant animate PORTRAIT DRIVER -o OUT``, for at most `frames` frames (0: all)."""
+def animate_graphs(portrait: str, driver: Path, out: Path, *, frames: int = 0) -> tuple[Graph, ...]:
+    """Return what ``vivant animate PORTRAIT DRIVER -o OUT`` runs one after the other.
+
+    Args:
+        portrait: Absolute path of a picture, or the name of a sample.
+        driver: Absolute path of a video or a performance.
+        out: Absolute path of the result; what is read of a video's driver is kept beside it.
+        frames: How many there are at most; 0: all.
+    """
     from vivant.graph.preset import apply_overrides, load_preset
     from vivant.graph.registry import Registry
     from vivant.graph.validation import validate
-    from vivant.runtime.offline_document import offline_document
+    from vivant.runtime.offline_document import PERFORMANCE_SUFFIX, offline_document
     from vivant.runtime.shipped_presets import find_preset
+    from vivant.runtime.studied_run import studied_goes
 
     path, registry = find_preset("portrait-video"), Registry.installed()
     document = load_preset(path)
@@ -35,11 +43,22 @@ def animate_graph(portrait: str, driver: Path, out: Path, *, frames: int = 0) ->
     document = offline_document(document, graph, registry, portrait=portrait, driver=driver, out=out)
     if frames:
         document = apply_overrides(document, [f"driver.frames={frames}"])
-    return validate(document, registry, path.parent, where=str(path))
+    graph = validate(document, registry, path.parent, where=str(path))
+    if driver.suffix.lower() == PERFORMANCE_SUFFIX:
+        return (graph,)
+    return studied_goes(document, graph, registry, out.with_suffix(".driver.npz"))
 
 
-def run_offline_quietly(graph: Graph, setting: Setting) -> RunResult:
-    """Run a graph offline in this process."""
+def run_offline_quietly(graphs: Sequence[Graph], setting: Setting) -> RunResult:
+    """Run graphs offline in this process, one after the other; return what is told of them as one."""
+    results = [_run_offline_quietly(graph, setting) for graph in graphs]
+    whole = results[0]
+    for result in results[1:]:
+        whole = whole.followed_by(result)
+    return whole
+
+
+def _run_offline_quietly(graph: Graph, setting: Setting) -> RunResult:
     from vivant.runtime.drawing import gl_for
     from vivant.runtime.models import ModelStore
     from vivant.runtime.offline import OfflineEngine

@@ -21,17 +21,21 @@ def animate(
         str, typer.Option("--preset", metavar="PRESET", help="The graph that does it.")
     ] = "portrait-video",
     study: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--study",
+            "--study/--no-study",
             help="Read the whole driver first and look at the puppet in its moments: truer turns and mouths.",
+            show_default="where driver and preset allow it",
         ),
-    ] = False,
+    ] = None,
     set_: Overrides = None,
     report: Report = None,
     trace: TraceFile = None,
 ) -> None:
     """Let a video drive a picture, and write the result: one frame for each frame of the driver."""
+    import tempfile
+
+    from vivant.graph.errors import VivantError
     from vivant.graph.preset import apply_overrides, load_preset
     from vivant.graph.registry import Registry
     from vivant.graph.validation import validate
@@ -41,6 +45,7 @@ def animate(
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
+    from vivant.runtime.studied_run import run_studied, studied_goes
     from vivant.runtime.trace import Trace
 
     portrait_path, driver_path = portrait_file(portrait), driver_file(driver)
@@ -62,12 +67,19 @@ def animate(
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
     graph = validate(document, registry, path.parent, where=str(path))
-    if study:
-        from vivant.runtime.studied_run import run_studied
-
-        result = run_studied(document, graph, registry, driver_path, label=out.name, made=str(out), trace=events)
-    else:
-        result = run_offline(graph, label=out.name, made=str(out), trace=events)
+    with tempfile.TemporaryDirectory(prefix="vivant-") as folder:
+        goes = None
+        if study is not False:
+            try:
+                goes = studied_goes(document, graph, registry, Path(folder) / "driver.npz")
+            except VivantError:
+                if study:
+                    raise  # it was asked for
+        told = {"label": out.name, "made": str(out)}
+        if goes is None:
+            result = run_offline(graph, **told, trace=events)
+        else:
+            result = run_studied(goes, driver=f"reading {driver_path.name}", **told, trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

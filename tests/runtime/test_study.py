@@ -1,4 +1,4 @@
-"""``vivant animate --study``: the driver is read first, then the puppet that has studied it is drawn."""
+"""``vivant animate``: the driver is read first, then the puppet that has studied it is drawn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from vivant.graph.errors import VivantError
 from vivant.graph.graph import Graph
@@ -14,10 +15,9 @@ from vivant.graph.preset import apply_overrides, load_preset
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
 from vivant.runtime.cli import main
-from vivant.runtime.motion_document import motion_document
 from vivant.runtime.offline_document import offline_document
 from vivant.runtime.shipped_presets import find_preset
-from vivant.runtime.studied_document import studied_document
+from vivant.runtime.studied_document import driver_document, studied_document
 
 
 def whole(tmp_path: Path, *overrides: str, **changed: Any) -> tuple[dict[str, Any], Graph, Registry]:
@@ -36,13 +36,17 @@ def whole(tmp_path: Path, *overrides: str, **changed: Any) -> tuple[dict[str, An
     return document, validate(document, registry, path.parent), registry
 
 
-def test_the_first_go_reads_motion_and_draws_nothing(tmp_path: Path) -> None:
+def test_the_first_go_reads_motion_builds_the_puppet_and_draws_nothing(tmp_path: Path) -> None:
     document, graph, registry = whole(tmp_path, "driver.duration_s=2", "tune.shapes={}")
-    first = motion_document(document, graph, tmp_path / "me.mp4", tmp_path / "me.npz", "output.motion")
+    before = json.dumps(document)
+    first = driver_document(document, graph, tmp_path / "me.npz")
+    assert json.dumps(document) == before
     part = validate(first, registry, tmp_path)
-    assert {spec.id for spec in part.nodes} == {"driver", "face", "fit", "calibration", "tune", "motion"}
+    reading = {"driver", "face", "fit", "calibration", "tune", "motion"}
+    assert {spec.id for spec in part.nodes if spec.id not in part.still} == reading
+    assert {spec.id for spec in part.nodes} - reading == graph.upstream(["puppet"]) | {"puppet"}
     assert not any(spec.node_class.draws for spec in part.nodes)
-    assert first["nodes"]["driver"]["params"]["duration_s"] == 2
+    assert first["nodes"]["driver"]["params"] == {"path": str(tmp_path / "me.mp4"), "duration_s": 2}
     assert first["nodes"]["motion"]["inputs"] == {"motion": "tune.motion"}
 
 
@@ -54,9 +58,10 @@ def test_the_second_go_plays_it_and_has_studied_it(tmp_path: Path, mirror: str) 
     assert json.dumps(document) == before
     nodes = second["nodes"]
     names = {spec.id for spec in validate(second, registry, tmp_path).nodes}
-    assert names.isdisjoint({"face", "fit", "calibration", "tune", "smooth"})
-    assert {"driver", "portrait", "puppet", "probe", "retarget", "skin", "render", "output"} <= names
-    assert nodes["driver"] == {"type": "source.motion", "params": {"path": str(tmp_path / "me.npz")}}
+    assert names.isdisjoint({"driver", "face", "fit", "calibration", "tune", "smooth"})
+    assert {"recording", "portrait", "puppet", "probe", "retarget", "skin", "render", "output"} <= names
+    assert nodes["recording"] == {"type": "source.motion", "params": {"path": str(tmp_path / "me.npz")}}
+    assert nodes["retarget"]["inputs"]["motion"] == "recording.motion"
     assert nodes["probe"]["params"] == {"study": str(tmp_path / "me.npz"), "study_mirrored": mirror == "true"}
     assert nodes["output"]["params"]["quality"] == 20
 
@@ -65,6 +70,9 @@ def test_a_preset_that_looks_at_no_puppet_cannot_study(tmp_path: Path) -> None:
     blind = {"inputs": {"motion": "smooth.motion", "puppet": "puppet.puppet"}}
     document, graph, _ = whole(tmp_path, probe=None, retarget=blind)
     with pytest.raises(VivantError, match=r"wire a node puppet\.probe"):
+        studied_document(document, graph, tmp_path / "me.npz")
+    document, graph, _ = whole(tmp_path, "probe.enabled=false")
+    with pytest.raises(VivantError, match="not looked at"):
         studied_document(document, graph, tmp_path / "me.npz")
 
 
@@ -87,7 +95,7 @@ def animated(portrait: str, video: Path, out: Path, *more: str) -> bytes:
 @pytest.mark.usefixtures("models")
 def test_two_goes_are_as_one_where_nothing_can_be_read_of_the_puppet(tmp_path: Path, cat: Any, media: Path) -> None:
     portrait, video = str(cat.write(tmp_path, cat.points)), media / "drivers" / "short.mp4"
-    assert animated(portrait, video, tmp_path / "a.mp4") == animated(portrait, video, tmp_path / "b.mp4", "--study")
+    assert animated(portrait, video, tmp_path / "a.mp4") == animated(portrait, video, tmp_path / "b.mp4", "--no-study")
 
 
 @pytest.mark.usefixtures("models")
@@ -100,21 +108,53 @@ def test_what_was_studied_shows_and_is_the_same_at_every_run(
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     portrait, video = str(media / "portraits" / "astronaut.png"), media / "drivers" / "short.mp4"
-    plain = animated(portrait, video, tmp_path / "plain.mp4")
-    first = animated(portrait, video, tmp_path / "first.mp4", "--study")
+    plain = animated(portrait, video, tmp_path / "plain.mp4", "--no-study")
+    report, trace = tmp_path / "report.json", tmp_path / "trace.json"
+    first = animated(portrait, video, tmp_path / "first.mp4", "--report", str(report), "--trace", str(trace))
     assert first == animated(portrait, video, tmp_path / "second.mp4", "--study")
     assert first != plain
     with av.open(str(tmp_path / "first.mp4")) as opened:
         assert sum(1 for _ in opened.decode(video=0)) == 9
     assert capsys.readouterr().out.count("9 frames in") == 3
     assert not list(temporary.iterdir()), "nothing of the recording is left"
+    # told of as one run: who reads the driver, and who draws
+    told = json.loads(report.read_text())
+    assert told["frames"] == 9 and told["outcome"] == "done"
+    assert {name for name, node in told["nodes"].items() if node["count"] == 9} >= {"driver", "face", "fit", "render"}
+    traced = {event["name"] for event in json.loads(trace.read_text())["traceEvents"]}
+    assert {"driver", "face", "render", "output"} <= traced
 
 
 @pytest.mark.usefixtures("models")
-def test_a_driver_without_a_face_is_told_and_leaves_nothing(
+def test_a_puppet_that_nobody_moves_is_drawn_all_the_same(
     tmp_path: Path, cat: Any, grey_video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source, out = str(cat.write(tmp_path, cat.points)), tmp_path / "out.mp4"
-    assert main(["animate", source, str(grey_video), "-o", str(out), "--study"]) == 1
+    source = str(cat.write(tmp_path, cat.points))
+    made = [animated(source, grey_video, tmp_path / f"{n}.mp4", *more) for n, more in enumerate(([], ["--no-study"]))]
+    assert made[0] == made[1]
     told = capsys.readouterr().err
-    assert "no face was seen" in told and "Traceback" not in told and not out.exists()
+    assert told.count("no face was seen") == 2 and "Traceback" not in told
+
+
+@pytest.mark.usefixtures("models")
+def test_what_is_wrong_with_the_portrait_is_told_before_the_driver_is_read(
+    tmp_path: Path, media: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blank, out = tmp_path / "blank.png", tmp_path / "out.mp4"
+    Image.new("RGB", (200, 240), "white").save(blank)
+    assert main(["animate", str(blank), str(media / "drivers" / "d9.mp4"), "-o", str(out)]) != 0
+    told = capsys.readouterr().err
+    assert "no face was found in the picture" in told and "Traceback" not in told
+    assert "frames" not in told and not out.exists()
+
+
+@pytest.mark.usefixtures("models")
+def test_where_nothing_can_be_studied_it_is_drawn_as_it_is_read(tmp_path: Path, media: Path, cat: Any) -> None:
+    portrait, video = str(cat.write(tmp_path, cat.points)), media / "drivers" / "short.mp4"
+    report = tmp_path / "report.json"
+    blind = ["--set", "probe.enabled=false", "--report", str(report)]
+    animated(portrait, video, tmp_path / "a.mp4", *blind)
+    assert "recording" not in json.loads(report.read_text())["nodes"]
+    few = ["--set", "driver.frames=9", "--study"]
+    assert main(["animate", portrait, str(video), "-o", str(tmp_path / "b.mp4"), *few, *blind]) == 2
+    assert not (tmp_path / "b.mp4").exists()
