@@ -1,4 +1,4 @@
-"""``vivant animate`` in two goes: a driver's motion is recorded, then a puppet that has been looked at in it is drawn."""
+"""``vivant animate`` in two goes: a driver's motion is recorded, then a puppet that has studied it is drawn."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def driver_document(document: Document, graph: Graph, recording: Path) -> Docume
     writer = next(node for node in nodes.values() if node["type"] == "output.motion")
     writer["params"]["without_face"] = True  # a puppet that nobody moves is drawn all the same
     puppet = _retarget(graph).links["puppet"].node
-    still = {name for name in graph.upstream([puppet]) | {puppet} if name in graph.still}
-    return {**first, "nodes": {**{name: document["nodes"][name] for name in document["nodes"] if name in still}, **nodes}}
+    still = graph.still & (graph.upstream([puppet]) | {puppet})
+    return {**first, "nodes": {name: node for name, node in document["nodes"].items() if name in still} | nodes}
 
 
 def studied_document(document: Document, graph: Graph, recording: Path) -> Document:

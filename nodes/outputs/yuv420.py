@@ -82,7 +82,7 @@ def to_yuv420(pixels: U8, luma: U8, blue: U8, red: U8, *, upside_down: bool = Fa
     order = np.arange(height, dtype=np.int32)[:: -1 if upside_down else 1]
     order = np.append(order, order[-1:]) if height % 2 else np.ascontiguousarray(order)
     # "<": a word's lowest byte is the first component, wherever this runs
-    rows = np.require(pixels.view("<u4")[..., 0], requirements="CA")
+    rows = np.require(pixels.view("<u4")[..., 0], requirements=("C", "A"))
     _convert(rows, order, luma, blue, red)
     if width % 2:
         last = np.repeat(rows[:, -1:], 2, axis=1)

@@ -1,4 +1,4 @@
-"""``vivant bench animate``: a whole offline run, both goes of it, beside MediaPipe's face landmarker alone on the same frames."""
+"""``vivant bench animate``: a whole offline run, both goes of it, beside MediaPipe's face landmarker alone."""
 
 from __future__ import annotations
 

@@ -75,11 +75,11 @@ def animate(
             except VivantError:
                 if study:
                     raise  # it was asked for
-        told = {"label": out.name, "made": str(out)}
         if goes is None:
-            result = run_offline(graph, **told, trace=events)
+            result = run_offline(graph, label=out.name, made=str(out), trace=events)
         else:
-            result = run_studied(goes, driver=f"reading {driver_path.name}", **told, trace=events)
+            reading = f"reading {driver_path.name}"
+            result = run_studied(goes, driver=reading, label=out.name, made=str(out), trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:
