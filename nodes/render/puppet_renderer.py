@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
+from vivant.nodes.render.mouth_edge import MouthEdge
 from vivant.nodes.render.opaque_first import opaque_first
-from vivant.nodes.render.opening_bounds import Box, OpeningBounds
+from vivant.nodes.render.opening_bounds import MOUTH, Box, OpeningBounds
 from vivant.nodes.render.puppet_shaders import PuppetShaders
 
 F32 = npt.NDArray[np.float32]
@@ -51,15 +52,21 @@ class PuppetRenderer:
         self._back_mesh = context.vertex_array(self._shaders.back, [])
         self.texture = context.texture(size, 4)
         samples = min(samples, context.max_samples) if samples > 1 else 0
-        self._depth = context.depth_renderbuffer(size, samples=samples)
+        self._edge: MouthEdge | None = None
         if samples:
+            self._depth = context.depth_renderbuffer(size, samples=samples)
             self._colour = context.renderbuffer(size, 4, samples=samples)
             self._target = context.framebuffer([self._colour], self._depth)
             self.framebuffer = context.framebuffer([self.texture])
             self._own = [self._target, self.framebuffer, self._colour, self._depth]
         else:
+            self._depth = context.depth_texture(size)
+            self._depth.compare_func = ""  # read as it is
+            self._depth.filter = (context.NEAREST, context.NEAREST)
             self.framebuffer = self._target = context.framebuffer([self.texture], self._depth)
-            self._own = [self.framebuffer, self._depth]
+            self._edge = MouthEdge(context, size)
+            self._edge.use(self._shaders)
+            self._own = [self.framebuffer, self._depth, self._edge]
         # The backdrop is drawn once and copied into every frame: in software drawing it costs a third of the frame.
         # A copy has no samples.
         self._backdrop: Any = None
@@ -124,6 +131,8 @@ class PuppetRenderer:
             self._meshes = meshes
         self._back_mesh.release()
         self._back_mesh, self._shaders = back_mesh, shaders
+        if self._edge is not None:
+            self._edge.use(shaders)
         if self._puppet is not None and self._backdrop is not None:
             self._draw_backdrop(self._backdrop)
 
@@ -193,6 +202,9 @@ class PuppetRenderer:
                 self._meshes[0].render(context.TRIANGLES, vertices=layer.count - solid, first=layer.first + solid)
         if within is not None:
             self._target.scissor = None
+        mouth = bounds.get(MOUTH)
+        if self._edge is not None and mouth is not None and mouth[2] and mouth[3]:
+            self._edge.soften(self._target, self.texture, self._depth, mouth)
         if self._target is not self.framebuffer:
             context.copy_framebuffer(self.framebuffer, self._target)
 

@@ -10,6 +10,8 @@ from vivant.shaders.source import ShaderSource, shader_files
 
 _SKIN = ("puppet.vert", "puppet.frag")
 _BACK = ("backdrop.vert", "backdrop.frag")
+_SOFTEN = ("backdrop.vert", "soften.frag")
+_COPY = ("backdrop.vert", "copy.frag")
 
 
 class LayerProgram:
@@ -45,6 +47,8 @@ class PuppetShaders:
         skin: For what is blended.
         opaque: For triangles that show opaque texels alone.
         back: ``moderngl.Program`` of the backdrop.
+        soften: Of the mouth's edge, from a frame into another.
+        copy: From there back.
 
     Raises:
         VivantError: A shader does not compile; says file and line.
@@ -56,19 +60,22 @@ class PuppetShaders:
         try:
             for source in (fragment, fragment.defining("OPAQUE")):
                 built.append(link_program(context, vertex, source))
-            self.back = build_program(context, *_BACK)
+            for names in (_BACK, _SOFTEN, _COPY):
+                built.append(build_program(context, *names))
         except Exception:
             for program in built:
                 program.release()
             raise
-        self.skin, self.opaque = map(LayerProgram, built)
+        self._all = built
+        self.skin, self.opaque = map(LayerProgram, built[:2])
+        self.back, self.soften, self.copy = built[2:]
 
     def release(self) -> None:
         """Give them back to OpenGL."""
-        for program in (self.skin.program, self.opaque.program, self.back):
+        for program in self._all:
             program.release()
 
     @staticmethod
     def files() -> frozenset[Path]:
         """Return all files that the programs are made of, as they are now."""
-        return shader_files(*_SKIN, *_BACK)
+        return shader_files(*_SKIN, *_BACK, *_SOFTEN, *_COPY)

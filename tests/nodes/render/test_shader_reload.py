@@ -56,7 +56,8 @@ def test_a_saved_shader_draws_the_next_frame_and_a_bad_one_changes_nothing(
 
     node = RenderPuppet(RenderParams(samples=samples))
     node.open(node_context(gl=gl, connected=frozenset({"frame"})))
-    assert {path.name for path in node.files()} == {"puppet.vert", "puppet.frag", "backdrop.vert", "backdrop.frag"}
+    own = {"puppet.vert", "puppet.frag", "backdrop.vert", "backdrop.frag", "soften.frag", "copy.frag"}
+    assert {path.name for path in node.files()} == own
     before = frame()
     node.reload(change(folder, "puppet.frag", "vec4(texel.rgb * alpha, alpha)", "vec4(0.0, 0.0, alpha, alpha)"))
     blue = frame()
