@@ -45,7 +45,8 @@ class MouthEdge:
         """
         self._context.enable_only(self._context.NOTHING)
         depth.use(1)
-        for framebuffer, mesh, texture in zip((self._scratch, target), self._meshes, (frame, self._texture), strict=True):
+        there_and_back = ((self._scratch, frame), (target, self._texture))
+        for mesh, (framebuffer, texture) in zip(self._meshes, there_and_back, strict=True):
             framebuffer.use()
             framebuffer.scissor = box
             texture.use(0)
