@@ -43,13 +43,16 @@ def studied_document(document: Document, graph: Graph, recording: Path) -> Docum
         recording: Absolute path of what output.motion wrote of its driver.
 
     Raises:
-        VivantError: Nothing in it studies, or it needs the driver's pictures too; exit status 2.
+        VivantError: Nothing in it studies, it studies something else, or it needs the driver's pictures too; exit
+            status 2.
     """
     retarget = _retarget(graph)
     link = retarget.links.get("response")
     probe = None if link is None else graph[link.node]
     if probe is None or probe.node_class.type != "puppet.probe" or not getattr(probe.params, "enabled", True):
         raise unfit(graph, "its puppet is not looked at: wire a node puppet.probe to its puppet.retarget")
+    if getattr(probe.params, "study", ""):
+        raise unfit(graph, f"its {probe.id}.study names a recording already")
     nodes: Document = copy.deepcopy(document["nodes"])
     del nodes["driver"]
     played = free_name(nodes, "recording")

@@ -76,6 +76,12 @@ def test_a_preset_that_looks_at_no_puppet_cannot_study(tmp_path: Path) -> None:
         studied_document(document, graph, tmp_path / "me.npz")
 
 
+def test_a_recording_that_is_named_is_studied_in_place_of_the_driver(tmp_path: Path) -> None:
+    document, graph, _ = whole(tmp_path, "probe.study=mine.npz")
+    with pytest.raises(VivantError, match=r"probe\.study names a recording already"):
+        studied_document(document, graph, tmp_path / "me.npz")
+
+
 def test_a_performance_has_nothing_to_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = {"version": 1, "duration_s": 1, "tracks": {"jawOpen": [[0, 0], [1, 1]]}}
     (tmp_path / "me.json").write_text(json.dumps(clip))
