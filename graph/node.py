@@ -83,6 +83,7 @@ class NodeContext:
             result, or raises what it failed with. Offline that is beside the node, on another thread, while the node
             takes its next inputs (see `Node.lag`); live it is done at once.
         hands: How many things are done beside it at a time.
+        stopped: Whether the user wants to leave: what takes seconds looks at it, and returns early with whatever.
     """
 
     now_ns: Callable[[], int]
@@ -100,6 +101,7 @@ class NodeContext:
     still: bool = False
     beside: Callable[[Callable[[], Any]], Callable[[], Any]] = _at_once
     hands: int = 1
+    stopped: Callable[[], bool] = bool
 
     def resolve(self, path: str) -> Path:
         """Return the file that a parameter names: ``sample:NAME``, absolute, ``~`` or beside the preset."""

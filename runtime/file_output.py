@@ -78,10 +78,11 @@ def free_name(nodes: Document, name: str) -> str:
     return name
 
 
-def unfit(graph: Graph, why: str) -> VivantError:
+class UnfitError(VivantError):
+    """A preset cannot be used as it was asked for."""
+
+
+def unfit(graph: Graph, why: str, remedy: str = "") -> UnfitError:
     """Return the error for a preset that cannot be used as it was asked for."""
-    return VivantError(
-        f"the preset '{graph.name}' cannot be used here: {why}",
-        remedy="see `vivant presets`; `portrait-video` is made for `vivant animate`, `relief` for `vivant render`",
-        exit_status=2,
-    )
+    presets = "see `vivant presets`; `portrait-video` is made for `vivant animate`, `relief` for `vivant render`"
+    return UnfitError(f"the preset '{graph.name}' cannot be used here: {why}", remedy=remedy or presets, exit_status=2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -14,6 +15,7 @@ from vivant.runtime.faults import show_line
 from vivant.runtime.interrupt import say_at_once, stop_on_interrupt
 from vivant.runtime.models import ModelStore, build_cache_dir
 from vivant.runtime.notices import Notices
+from vivant.runtime.output_trial import try_outputs
 from vivant.runtime.progress import FetchProgress, FrameProgress
 
 if TYPE_CHECKING:
@@ -21,29 +23,36 @@ if TYPE_CHECKING:
     from vivant.runtime.trace import Trace
 
 
-def run_offline(
-    graph: Graph, *, label: str, made: str, trace: Trace | None = None, first: RunResult | None = None
-) -> RunResult:
-    """Run `graph` to the end of its driver and say what was made.
+class Go(NamedTuple):
+    """A graph that is run to the end of its driver, and what the progress bar says meanwhile."""
+
+    graph: Graph
+    label: str
+
+
+def run_offline(*goes: Go, made: str, trace: Trace | None = None) -> RunResult:
+    """Run graphs, one after the other, and tell of them as one.
+
+    What the last one needs for drawing and writing is tried before the first begins: it may take long.
 
     Args:
-        graph: A graph that writes something.
-        label: What the progress bar says.
-        made: What is written, for the line at the end; empty: something on the way, of which nothing is said or kept.
+        goes: One or more; the last writes something.
+        made: What is written, for the line at the end.
         trace: Where the calls of all nodes are noted, if anywhere.
-        first: How the go before went, where this is the second of two: they are told of as one.
 
     Raises:
-        VivantError: The run failed, or was interrupted (what was written until then is kept and named).
+        VivantError: A run failed, or was interrupted (what was written until then is kept and named).
     """
     from vivant.runtime.offline import OfflineEngine
     from vivant.runtime.services import Services
 
+    *_, last = goes
+    results: list[RunResult] = []
     with (
         Notices() as notice,
         FetchProgress() as fetching,
         stop_on_interrupt(say_at_once) as stop,
-        gl_for(graph, window=False) as gl,
+        gl_for(last.graph, window=False) as gl,
     ):
         services = Services(
             fetch=ModelStore(progress=fetching, stopped=stop.is_set).fetch,
@@ -52,15 +61,22 @@ def run_offline(
             trace=trace,
             cache_dir=build_cache_dir(),
             say=show_line,
+            stopped=stop.is_set,
         )
-        with FrameProgress(label) as progress:
-            result = OfflineEngine(graph, services, progress=progress).run(stop)
-    if result.outcome is Outcome.INTERRUPTED:
-        some = made and result.frames
-        kept = f"{made} holds the {result.frames} frames made until then" if some else "nothing was made"
+        if len(goes) > 1:
+            try_outputs(last.graph, services)
+        for go in goes:
+            own = services if go is last else dataclasses.replace(services, say=None)
+            with FrameProgress(go.label) as progress:
+                results.append(OfflineEngine(go.graph, own, progress=progress).run(stop))
+            if results[-1].outcome is Outcome.INTERRUPTED:
+                break
+    if results[-1].outcome is Outcome.INTERRUPTED:
+        some = len(results) == len(goes) and results[-1].frames
+        kept = f"{made} holds the {results[-1].frames} frames made until then" if some else "nothing was made"
         raise VivantError(f"interrupted: {kept}")
-    if first is not None:
-        result = first.followed_by(result)
-    if made:
-        typer.echo(f"{made}: {result.frames} frames in {result.duration_s:.1f} s ({result.fps:.1f} fps)")
-    return result
+    whole = results[0]
+    for result in results[1:]:
+        whole = whole.followed_by(result)
+    typer.echo(f"{made}: {whole.frames} frames in {whole.duration_s:.1f} s ({whole.fps:.1f} fps)")
+    return whole

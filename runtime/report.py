@@ -74,11 +74,14 @@ class RunResult:
     hung: tuple[str, ...] = ()
 
     def followed_by(self, other: RunResult) -> RunResult:
-        """Return what is told of an offline run in two goes: the frames are those of the second."""
+        """Return what is told of an offline run in two goes: the frames are those of the second.
+
+        What both did is told of the first: the second found it on disk.
+        """
         return replace(
             other,
             duration_ns=self.duration_ns + other.duration_ns,
-            nodes={**self.nodes, **other.nodes},
+            nodes={**self.nodes, **{name: node for name, node in other.nodes.items() if name not in self.nodes}},
             hung=(*self.hung, *other.hung),
         )
 

@@ -70,6 +70,7 @@ class Services:
         presented: Told the time whenever a live run has presented a new frame; None: nobody wants to know.
         say: Says one of the run's first lines to the user; None: they are not said.
         watch: Called with every step of a live run, on the main thread.
+        stopped: Whether the user wants to leave.
     """
 
     fetch: Callable[[str], Path]
@@ -81,6 +82,7 @@ class Services:
     presented: Callable[[int], None] | None = None
     say: Callable[[str], None] | None = None
     watch: Callable[[LiveStatus], None] | None = None
+    stopped: Callable[[], bool] = bool
 
     def opened(self, stations: Iterable[Station]) -> None:
         """Say what the run works with, when its nodes are open."""
@@ -107,4 +109,5 @@ class Services:
             window=gl.window if gl else None,
             cache_dir=self.cache_dir,
             still=spec.id in graph.still,
+            stopped=self.stopped,
         )

@@ -49,10 +49,12 @@ def studied_document(document: Document, graph: Graph, recording: Path) -> Docum
     retarget = _retarget(graph)
     link = retarget.links.get("response")
     probe = None if link is None else graph[link.node]
-    if probe is None or probe.node_class.type != "puppet.probe" or not getattr(probe.params, "enabled", True):
+    if probe is None or probe.node_class.type != "puppet.probe":
         raise unfit(graph, "its puppet is not looked at: wire a node puppet.probe to its puppet.retarget")
+    if not getattr(probe.params, "enabled", True):
+        raise unfit(graph, f"its {probe.id} is switched off", f"set {probe.id}.enabled, or leave --study out")
     if getattr(probe.params, "study", ""):
-        raise unfit(graph, f"its {probe.id}.study names a recording already")
+        raise unfit(graph, f"its {probe.id}.study names a recording already", "leave it out, or --study")
     nodes: Document = copy.deepcopy(document["nodes"])
     del nodes["driver"]
     played = free_name(nodes, "recording")

@@ -81,7 +81,7 @@ def to_yuv420(pixels: U8, luma: U8, blue: U8, red: U8, *, upside_down: bool = Fa
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA), np.uint8)
     order = np.arange(height, dtype=np.int32)[:: -1 if upside_down else 1]
     order = np.append(order, order[-1:]) if height % 2 else np.ascontiguousarray(order)
-    # "<": a word's lowest byte is the first component, wherever this runs
+    # "<": a word's lowest byte is the first component
     rows = np.require(pixels.view("<u4")[..., 0], requirements=("C", "A"))
     _convert(rows, order, luma, blue, red)
     if width % 2:

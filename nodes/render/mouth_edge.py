@@ -26,13 +26,18 @@ class MouthEdge:
         self._meshes: list[Any] = []
 
     def use(self, shaders: PuppetShaders) -> None:
-        """Draw with these shaders from now on."""
-        self._release_meshes()
-        self._meshes = [self._context.vertex_array(program, []) for program in (shaders.soften, shaders.copy)]
+        """Draw with these shaders from now on.
+
+        Raises:
+            Exception: Whatever moderngl raises where they do not fit. Those of before stay in use.
+        """
         for program, names in ((shaders.soften, ("frame", "depth")), (shaders.copy, ("frame",))):
             for unit, name in enumerate(names):
                 if name in program:  # a driver drops uniforms that it finds unused
                     program[name].value = unit
+        meshes = [self._context.vertex_array(program, []) for program in (shaders.soften, shaders.copy)]
+        self._release_meshes()
+        self._meshes = meshes
 
     def soften(self, target: Any, frame: Any, depth: Any, box: Box) -> None:
         """Soften what lies in a box of a frame.

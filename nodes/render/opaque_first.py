@@ -29,7 +29,7 @@ def opaque_first(puppet: Puppet) -> tuple[I32, dict[int, int]]:
     triangles = puppet.triangles.reshape(-1, 3).copy()
     counts: dict[int, int] = {}
     for layer in puppet.layers:
-        if layer.fade >= 0 or layer.role not in (Role.SKIN, Role.BODY):
+        if layer.fade >= 0 or not layer.count or layer.role not in (Role.SKIN, Role.BODY):
             continue
         part = slice(layer.first // 3, (layer.first + layer.count) // 3)
         own = triangles[part]
@@ -48,8 +48,9 @@ def _within_opaque(pixels: U8, places: npt.NDArray[np.float32]) -> Bools:
     clear = np.zeros((height + 1, width + 1), np.int64)
     clear[1:, 1:] = (pixels[..., 3] < 255).cumsum(axis=0).cumsum(axis=1)
     size = np.array([width, height])
-    low = np.clip(np.floor(places.min(axis=1) * size).astype(int) - 1, 0, size)
-    high = np.clip(np.ceil(places.max(axis=1) * size).astype(int) + 1, 0, size)
+    # beyond the edge the texel of the edge is shown
+    low = np.clip(np.floor(places.min(axis=1) * size).astype(int) - 1, 0, size - 1)
+    high = np.clip(np.ceil(places.max(axis=1) * size).astype(int) + 1, 1, size)
     (left, top), (right, bottom) = low.T, high.T
     held = clear[bottom, right] - clear[top, right] - clear[bottom, left] + clear[top, left]
     return np.asarray(held == 0)

@@ -119,11 +119,21 @@ class PuppetRenderer:
         """
         context = self._context
         back_mesh = context.vertex_array(shaders.back, [])
+        try:
+            if self._edge is not None:
+                self._edge.use(shaders)
+        except Exception as error:  # moderngl raises whatever it stumbles over
+            back_mesh.release()
+            raise VivantError(
+                f"the shader does not take a frame and its depth: {error}", where="soften.frag"
+            ) from error
         if self._puppet is not None:
             try:
                 meshes = self._meshes_for(shaders)
             except Exception as error:  # moderngl raises whatever it stumbles over
                 back_mesh.release()
+                if self._edge is not None:
+                    self._edge.use(self._shaders)
                 raise VivantError(
                     f"the shader does not take what a puppet's vertices have: {error}", where="puppet.vert"
                 ) from error
@@ -131,8 +141,6 @@ class PuppetRenderer:
             self._meshes = meshes
         self._back_mesh.release()
         self._back_mesh, self._shaders = back_mesh, shaders
-        if self._edge is not None:
-            self._edge.use(shaders)
         if self._puppet is not None and self._backdrop is not None:
             self._draw_backdrop(self._backdrop)
 
@@ -190,7 +198,7 @@ class PuppetRenderer:
             self._textures[layer.texture].use(0)
             near, far = _SLICES[layer.role]
             section = (0.5 * (far - near), 0.5 * (far + near))
-            solid = self._opaque.get(layer.first, 0)
+            solid = min(self._opaque.get(layer.first, 0), layer.count)
             if solid:
                 opaque.set("slice", section)
                 context.disable(context.BLEND)

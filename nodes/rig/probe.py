@@ -138,6 +138,9 @@ class PuppetProbe(Node[ProbeParams, ProbeInputs, ProbeOutputs], type="puppet.pro
                 self._response = response
             if number == probes:
                 return
+            if probes is None and self._context.stopped():
+                self._stop()
+                return
         self._stop()
         if self._response is None:
             self._context.notice("the tracker hardly recognises the puppet: its expression is not corrected")

@@ -35,7 +35,7 @@ def animate_graphs(portrait: str, driver: Path, out: Path, *, frames: int = 0) -
     from vivant.graph.validation import validate
     from vivant.runtime.offline_document import PERFORMANCE_SUFFIX, offline_document
     from vivant.runtime.shipped_presets import find_preset
-    from vivant.runtime.studied_run import studied_goes
+    from vivant.runtime.studied_run import studied_graphs
 
     path, registry = find_preset("portrait-video"), Registry.installed()
     document = load_preset(path)
@@ -46,7 +46,7 @@ def animate_graphs(portrait: str, driver: Path, out: Path, *, frames: int = 0) -
     graph = validate(document, registry, path.parent, where=str(path))
     if driver.suffix.lower() == PERFORMANCE_SUFFIX:
         return (graph,)
-    return studied_goes(document, graph, registry, out.with_suffix(".driver.npz"))
+    return studied_graphs(document, graph, registry, out.with_suffix(".driver.npz"))
 
 
 def run_offline_quietly(graphs: Sequence[Graph], setting: Setting) -> RunResult:

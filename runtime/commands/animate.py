@@ -33,19 +33,18 @@ def animate(
     trace: TraceFile = None,
 ) -> None:
     """Let a video drive a picture, and write the result: one frame for each frame of the driver."""
-    import tempfile
+    from contextlib import nullcontext
 
-    from vivant.graph.errors import VivantError
     from vivant.graph.preset import apply_overrides, load_preset
     from vivant.graph.registry import Registry
     from vivant.graph.validation import validate
     from vivant.runtime.given_files import driver_file, output_file, portrait_file
     from vivant.runtime.offline_document import offline_document
-    from vivant.runtime.offline_run import run_offline
+    from vivant.runtime.offline_run import Go, run_offline
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
     from vivant.runtime.shipped_presets import find_preset
-    from vivant.runtime.studied_run import run_studied, studied_goes
+    from vivant.runtime.studied_run import studied
     from vivant.runtime.trace import Trace
 
     portrait_path, driver_path = portrait_file(portrait), driver_file(driver)
@@ -67,19 +66,11 @@ def animate(
     )
     document = apply_overrides(document, from_here(set_, Path.cwd()))
     graph = validate(document, registry, path.parent, where=str(path))
-    with tempfile.TemporaryDirectory(prefix="vivant-") as folder:
-        goes = None
-        if study is not False:
-            try:
-                goes = studied_goes(document, graph, registry, Path(folder) / "driver.npz")
-            except VivantError:
-                if study:
-                    raise  # it was asked for
-        if goes is None:
-            result = run_offline(graph, label=out.name, made=str(out), trace=events)
-        else:
-            reading = f"reading {driver_path.name}"
-            result = run_studied(goes, driver=reading, label=out.name, made=str(out), trace=events)
+    plain = nullcontext() if study is False else studied(document, graph, registry, asked=bool(study))
+    with plain as graphs:
+        goes = [Go(graphs.reading, f"reading {driver_path.name}")] if graphs else []
+        goes.append(Go(graphs.drawing if graphs else graph, out.name))
+        result = run_offline(*goes, made=str(out), trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

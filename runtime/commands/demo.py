@@ -26,7 +26,7 @@ def demo(
     from vivant.runtime.given_files import output_file
     from vivant.runtime.live_run import run_live
     from vivant.runtime.offline_document import offline_document
-    from vivant.runtime.offline_run import run_offline
+    from vivant.runtime.offline_run import Go, run_offline
     from vivant.runtime.shipped_presets import find_preset
     from vivant.runtime.strip import telling_moments, write_strip
 
@@ -57,6 +57,6 @@ def demo(
         driver=performance,
         out=video,
     )
-    run_offline(validate(written, registry, path.parent), label="demo", made=str(video))
+    run_offline(Go(validate(written, registry, path.parent), "demo"), made=str(video))
     write_strip(video, telling_moments(performance), picture)
     typer.echo(f"{picture}: a few moments of it")

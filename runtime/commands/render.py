@@ -29,7 +29,7 @@ def render(
     from vivant.graph.registry import Registry
     from vivant.graph.validation import validate
     from vivant.runtime.given_files import output_file
-    from vivant.runtime.offline_run import run_offline
+    from vivant.runtime.offline_run import Go, run_offline
     from vivant.runtime.rendered_document import rendered_document
     from vivant.runtime.report import write_report
     from vivant.runtime.report_file import check_report_path
@@ -49,7 +49,7 @@ def render(
     out_path = output_file(out, *inputs)
     document = rendered_document(document, shown, registry, out=out_path, duration_s=duration)
     graph = validate(document, registry, path.parent, where=str(path))
-    result = run_offline(graph, label=out.name, made=str(out), trace=events)
+    result = run_offline(Go(graph, out.name), made=str(out), trace=events)
     if report is not None:
         write_report(result, report)
     if events is not None and trace is not None:

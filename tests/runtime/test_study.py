@@ -14,6 +14,7 @@ from vivant.graph.graph import Graph
 from vivant.graph.preset import apply_overrides, load_preset
 from vivant.graph.registry import Registry
 from vivant.graph.validation import validate
+from vivant.nodes.formats.motion_recording import MotionRecording
 from vivant.runtime.cli import main
 from vivant.runtime.offline_document import offline_document
 from vivant.runtime.shipped_presets import find_preset
@@ -72,7 +73,7 @@ def test_a_preset_that_looks_at_no_puppet_cannot_study(tmp_path: Path) -> None:
     with pytest.raises(VivantError, match=r"wire a node puppet\.probe"):
         studied_document(document, graph, tmp_path / "me.npz")
     document, graph, _ = whole(tmp_path, "probe.enabled=false")
-    with pytest.raises(VivantError, match="not looked at"):
+    with pytest.raises(VivantError, match="probe is switched off"):
         studied_document(document, graph, tmp_path / "me.npz")
 
 
@@ -164,3 +165,40 @@ def test_where_nothing_can_be_studied_it_is_drawn_as_it_is_read(tmp_path: Path, 
     few = ["--set", "driver.frames=9", "--study"]
     assert main(["animate", portrait, str(video), "-o", str(tmp_path / "b.mp4"), *few, *blind]) == 2
     assert not (tmp_path / "b.mp4").exists()
+
+
+@pytest.mark.usefixtures("models")
+def test_what_cannot_be_written_is_told_before_the_driver_is_read(
+    tmp_path: Path, media: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, driver = tmp_path / "out.mov", media / "drivers" / "d9.mp4"
+    assert main(["animate", "sample:astronaut", str(driver), "-o", str(out), "--set", "output.codec=vp9"]) != 0
+    told = capsys.readouterr().err
+    assert "vp9" in told and "reading" not in told and "Traceback" not in told
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("models")
+def test_without_room_for_what_is_read_it_is_told_or_drawn_at_once(
+    tmp_path: Path, media: Path, cat: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(**kwargs: Any) -> Any:
+        raise FileNotFoundError(2, "no usable folder")
+
+    portrait, video = str(cat.write(tmp_path, cat.points)), media / "drivers" / "short.mp4"
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.TemporaryDirectory", none)
+        animated(portrait, video, tmp_path / "a.mp4")
+        animated(portrait, video, tmp_path / "b.mp4", "--no-study")
+        assert main(["animate", portrait, str(video), "-o", str(tmp_path / "c.mp4"), "--study"]) == 1
+    told = capsys.readouterr().err
+    assert "no usable folder" in told and "--no-study" in told and "Traceback" not in told
+
+    def full(recording: MotionRecording, path: Path) -> None:
+        raise OSError(28, "no space left on device")
+
+    monkeypatch.setattr(MotionRecording, "save", full)
+    assert main(["animate", portrait, str(video), "-o", str(tmp_path / "d.mp4"), "--set", "driver.frames=3"]) == 1
+    told = capsys.readouterr().err
+    assert "what is read of the driver cannot be kept" in told and "TMPDIR" in told and "Traceback" not in told
+    assert not (tmp_path / "d.mp4").exists()

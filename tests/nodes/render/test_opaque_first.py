@@ -74,3 +74,15 @@ def test_a_triangle_that_reaches_a_clear_texel_or_fades_at_a_corner_is_blended(p
         assert 0 < fewer[face.first] < counts[face.first]
         opaque = sorted_anew[face.first // 3 : (face.first + fewer[face.first]) // 3]
         assert tuple(first) not in set(map(tuple, opaque))
+
+
+def test_a_triangle_beyond_its_texture_shows_the_edge(portrait_puppet: Puppet) -> None:
+    face = next(layer for layer in portrait_puppet.layers if layer.name == "face")
+    clear = np.zeros((8, 8, 4), np.uint8)
+    for shift in (2.0, -2.0):
+        beyond = dataclasses.replace(
+            portrait_puppet,
+            uv=portrait_puppet.uv + np.float32(shift),
+            textures={**portrait_puppet.textures, face.texture: clear},
+        )
+        assert opaque_first(beyond)[1][face.first] == 0
