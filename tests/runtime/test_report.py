@@ -44,6 +44,14 @@ def test_the_report_has_what_the_command_line_promises(result: RunResult, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
+def test_two_goes_are_told_of_as_one(result: RunResult) -> None:
+    cached, drawn = (NodeReport(name, NodeStatistics(), State.RUNNING) for name in ("face.landmarks", "render.puppet"))
+    second = RunResult(Outcome.DONE, 60, 1_000_000_000, {"face": cached, "render": drawn}, None, "llvmpipe")
+    whole = result.followed_by(second)
+    assert (whole.frames, whole.duration_s, whole.fps) == (60, 4.0, 15.0)
+    assert whole.nodes == {"face": result.nodes["face"], "render": drawn}  # what the first did took the time
+
+
 def test_a_report_that_cannot_be_written_leaves_nothing(result: RunResult, tmp_path: Path) -> None:
     with pytest.raises(VivantError, match="the report cannot be written"):
         write_report(result, tmp_path / "missing" / "r.json")

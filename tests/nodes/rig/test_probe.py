@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,19 @@ def test_a_driver_that_shows_no_face_leaves_what_is_known_of_gestures(
     nobody = str(recorded(tmp_path / "nobody.npz", 0))
     node = tuned(context(gl, tmp_path, offline=True), tracker, study=nobody)
     assert step(node, portrait_puppet) is not None and tracker.calls == PROBES + len(plain_turns()) + 2
+    node.close(Outcome.DONE)
+
+
+def test_who_wants_to_leave_does_not_wait_for_the_looking(
+    gl: Any, portrait_puppet: Puppet, tmp_path: Path, tuned: Callable[..., PuppetProbe]
+) -> None:
+    tracker = BrightnessTracker()
+    leaving = dataclasses.replace(context(gl, tmp_path, offline=True), stopped=lambda: tracker.calls >= 5)
+    node = tuned(leaving, tracker)
+    assert step(node, portrait_puppet) is None and tracker.calls == 5
+    node.close(Outcome.INTERRUPTED)
+    node = tuned(context(gl, tmp_path, offline=True), tracker)  # nothing of it was kept
+    assert step(node, portrait_puppet) is not None and tracker.calls > 5 + PROBES
     node.close(Outcome.DONE)
 
 
