@@ -9,9 +9,8 @@ import numpy.typing as npt
 
 from vivant.graph.errors import VivantError
 from vivant.nodes.formats.puppet import Puppet, Role
-from vivant.nodes.render.mouth_edge import MouthEdge
 from vivant.nodes.render.opaque_first import opaque_first
-from vivant.nodes.render.opening_bounds import MOUTH, Box, OpeningBounds
+from vivant.nodes.render.opening_bounds import Box, OpeningBounds
 from vivant.nodes.render.puppet_shaders import PuppetShaders
 
 F32 = npt.NDArray[np.float32]
@@ -52,21 +51,15 @@ class PuppetRenderer:
         self._back_mesh = context.vertex_array(self._shaders.back, [])
         self.texture = context.texture(size, 4)
         samples = min(samples, context.max_samples) if samples > 1 else 0
-        self._edge: MouthEdge | None = None
+        self._depth = context.depth_renderbuffer(size, samples=samples)
         if samples:
-            self._depth = context.depth_renderbuffer(size, samples=samples)
             self._colour = context.renderbuffer(size, 4, samples=samples)
             self._target = context.framebuffer([self._colour], self._depth)
             self.framebuffer = context.framebuffer([self.texture])
             self._own = [self._target, self.framebuffer, self._colour, self._depth]
         else:
-            self._depth = context.depth_texture(size)
-            self._depth.compare_func = ""  # read as it is
-            self._depth.filter = (context.NEAREST, context.NEAREST)
             self.framebuffer = self._target = context.framebuffer([self.texture], self._depth)
-            self._edge = MouthEdge(context, size)
-            self._edge.use(self._shaders)
-            self._own = [self.framebuffer, self._depth, self._edge]
+            self._own = [self.framebuffer, self._depth]
         # The backdrop is drawn once and copied into every frame: in software drawing it costs a third of the frame.
         # A copy has no samples.
         self._backdrop: Any = None
@@ -119,21 +112,11 @@ class PuppetRenderer:
         """
         context = self._context
         back_mesh = context.vertex_array(shaders.back, [])
-        try:
-            if self._edge is not None:
-                self._edge.use(shaders)
-        except Exception as error:  # moderngl raises whatever it stumbles over
-            back_mesh.release()
-            raise VivantError(
-                f"the shader does not take a frame and its depth: {error}", where="soften.frag"
-            ) from error
         if self._puppet is not None:
             try:
                 meshes = self._meshes_for(shaders)
             except Exception as error:  # moderngl raises whatever it stumbles over
                 back_mesh.release()
-                if self._edge is not None:
-                    self._edge.use(self._shaders)
                 raise VivantError(
                     f"the shader does not take what a puppet's vertices have: {error}", where="puppet.vert"
                 ) from error
@@ -210,9 +193,6 @@ class PuppetRenderer:
                 self._meshes[0].render(context.TRIANGLES, vertices=layer.count - solid, first=layer.first + solid)
         if within is not None:
             self._target.scissor = None
-        mouth = bounds.get(MOUTH)
-        if self._edge is not None and mouth is not None and mouth[2] and mouth[3]:
-            self._edge.soften(self._target, self.texture, self._depth, mouth)
         if self._target is not self.framebuffer:
             context.copy_framebuffer(self.framebuffer, self._target)
 

@@ -10,8 +10,6 @@ from vivant.shaders.source import ShaderSource, shader_files
 
 _SKIN = ("puppet.vert", "puppet.frag")
 _BACK = ("backdrop.vert", "backdrop.frag")
-_SOFTEN = ("backdrop.vert", "soften.frag")
-_COPY = ("backdrop.vert", "copy.frag")
 
 
 class LayerProgram:
@@ -47,8 +45,6 @@ class PuppetShaders:
         skin: For what is blended.
         opaque: For triangles that show opaque texels alone.
         back: ``moderngl.Program`` of the backdrop.
-        soften: Of the mouth's edge, from a frame into another.
-        copy: From there back.
 
     Raises:
         VivantError: A shader does not compile; says file and line.
@@ -60,22 +56,19 @@ class PuppetShaders:
         try:
             for source in (fragment, fragment.defining("OPAQUE")):
                 built.append(link_program(context, vertex, source))
-            for names in (_BACK, _SOFTEN, _COPY):
-                built.append(build_program(context, *names))
+            self.back = build_program(context, *_BACK)
         except Exception:
             for program in built:
                 program.release()
             raise
-        self._all = built
-        self.skin, self.opaque = map(LayerProgram, built[:2])
-        self.back, self.soften, self.copy = built[2:]
+        self.skin, self.opaque = map(LayerProgram, built)
 
     def release(self) -> None:
         """Give them back to OpenGL."""
-        for program in self._all:
+        for program in (self.skin.program, self.opaque.program, self.back):
             program.release()
 
     @staticmethod
     def files() -> frozenset[Path]:
         """Return all files that the programs are made of, as they are now."""
-        return shader_files(*_SKIN, *_BACK, *_SOFTEN, *_COPY)
+        return shader_files(*_SKIN, *_BACK)

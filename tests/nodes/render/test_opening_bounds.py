@@ -43,7 +43,6 @@ def test_a_frame_is_the_same_where_inner_layers_are_drawn_within_their_openings(
     width, own = portrait_puppet.size
     size = (width, own) if height is None else (round(width * height / own), height)
     renderer = PuppetRenderer(gl, size)
-    renderer._edge = None  # which is softened within the mouth's box, if there is one
     renderer.load(portrait_puppet)
     vertices, fades = bent(portrait_puppet, posed, POSES[pose], turn)
     renderer.draw(vertices, fades)
