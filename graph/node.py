@@ -83,7 +83,7 @@ class NodeContext:
             result, or raises what it failed with. Offline that is beside the node, on another thread, while the node
             takes its next inputs (see `Node.lag`); live it is done at once.
         hands: How many things are done beside it at a time.
-        stopped: Whether the user wants to leave: what takes seconds looks at it, and returns early with whatever.
+        stopped: Whether the user wants to leave: what takes seconds looks at it; what it returns then is not used.
     """
 
     now_ns: Callable[[], int]

@@ -79,7 +79,7 @@ def free_name(nodes: Document, name: str) -> str:
 
 
 class UnfitError(VivantError):
-    """A preset cannot be used as it was asked for."""
+    """A preset, or a driver, cannot be used as it was asked for."""
 
 
 def unfit(graph: Graph, why: str, remedy: str = "") -> UnfitError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -44,6 +45,7 @@ def run_offline(*goes: Go, made: str, trace: Trace | None = None) -> RunResult:
         VivantError: A run failed, or was interrupted (what was written until then is kept and named).
     """
     from vivant.runtime.offline import OfflineEngine
+    from vivant.runtime.report import RunResult
     from vivant.runtime.services import Services
 
     *_, last = goes
@@ -75,8 +77,6 @@ def run_offline(*goes: Go, made: str, trace: Trace | None = None) -> RunResult:
         some = len(results) == len(goes) and results[-1].frames
         kept = f"{made} holds the {results[-1].frames} frames made until then" if some else "nothing was made"
         raise VivantError(f"interrupted: {kept}")
-    whole = results[0]
-    for result in results[1:]:
-        whole = whole.followed_by(result)
+    whole = reduce(RunResult.followed_by, results)
     typer.echo(f"{made}: {whole.frames} frames in {whole.duration_s:.1f} s ({whole.fps:.1f} fps)")
     return whole

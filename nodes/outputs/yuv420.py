@@ -64,7 +64,7 @@ def _convert(rows: U32, order: I32, luma: U8, blue: U8, red: U8) -> None:
 def to_yuv420(pixels: U8, luma: U8, blue: U8, red: U8, *, upside_down: bool = False) -> None:
     """Convert a picture; chroma is that of the mean of two by two pixels.
 
-    In less than 0.4 of the time that FFmpeg's scaler takes, and within one level of it (725 x 725, measured).
+    In at most 0.4 of the time that FFmpeg's scaler takes, and within one level of it (725 x 725, measured).
 
     Args:
         pixels: ``uint8 (h, w, 3 or 4)`` sRGB, C-contiguous; a fourth component is left out.

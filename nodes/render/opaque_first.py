@@ -12,7 +12,7 @@ U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 
-def opaque_first(puppet: Puppet) -> tuple[I32, dict[int, int]]:
+def opaque_first(puppet: Puppet) -> tuple[I32, tuple[int, ...]]:
     """Sort the triangles of skin and body that always show, layer by layer: the opaque before all others.
 
     In software what is blended takes 7 percent of a face's and body's time more (725 x 725, measured in turns), and
@@ -23,20 +23,19 @@ def opaque_first(puppet: Puppet) -> tuple[I32, dict[int, int]]:
         puppet: The puppet.
 
     Returns:
-        Its triangles ``(T, 3)`` in the new order, and of layers, by `Layer.first`, how many indices of opaque
-        triangles come first.
+        Its triangles ``(T, 3)`` in the new order, and for each layer how many indices of opaque triangles come first.
     """
     triangles = puppet.triangles.reshape(-1, 3).copy()
-    counts: dict[int, int] = {}
-    for layer in puppet.layers:
-        if layer.fade >= 0 or not layer.count or layer.role not in (Role.SKIN, Role.BODY):
+    counts = [0] * len(puppet.layers)
+    for number, layer in enumerate(puppet.layers):
+        if layer.fade >= 0 or layer.role not in (Role.SKIN, Role.BODY):
             continue
         part = slice(layer.first // 3, (layer.first + layer.count) // 3)
         own = triangles[part]
         opaque = (puppet.opacity[own] >= 1).all(axis=1) & _within_opaque(puppet.textures[layer.texture], puppet.uv[own])
         triangles[part] = np.concatenate([own[opaque], own[~opaque]])
-        counts[layer.first] = 3 * int(opaque.sum())
-    return triangles, counts
+        counts[number] = 3 * int(opaque.sum())
+    return triangles, tuple(counts)
 
 
 def _within_opaque(pixels: U8, places: npt.NDArray[np.float32]) -> Bools:

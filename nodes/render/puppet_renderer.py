@@ -81,7 +81,7 @@ class PuppetRenderer:
         self._static = context.buffer(np.ascontiguousarray(static, np.float32).tobytes())
         self._moving = context.buffer(reserve=len(puppet.plane) * _FLOATS_PER_VERTEX * 4, dynamic=True)
         smaller = self.size[1] < puppet.size[1]
-        triangles, self._opaque = (puppet.triangles, {}) if smaller else opaque_first(puppet)
+        triangles, self._solid = (puppet.triangles, (0,) * len(puppet.layers)) if smaller else opaque_first(puppet)
         self._index = context.buffer(np.ascontiguousarray(triangles, np.int32).tobytes())
         self._meshes = self._meshes_for(self._shaders)
         self._held = [self._static, self._moving, self._index]
@@ -161,7 +161,8 @@ class PuppetRenderer:
         self._map.use(1)
         bounds = self._bounds.of(vertices)
         within: Box | None = None
-        for layer in puppet.layers:
+        blended_mesh, opaque_mesh = self._meshes
+        for layer, solid in zip(puppet.layers, self._solid, strict=True):
             strength = 1.0
             if layer.fade >= 0:
                 strength = float(shown[layer.fade]) if shown is not None and len(shown) else 0.0
@@ -181,16 +182,15 @@ class PuppetRenderer:
             self._textures[layer.texture].use(0)
             near, far = _SLICES[layer.role]
             section = (0.5 * (far - near), 0.5 * (far + near))
-            solid = min(self._opaque.get(layer.first, 0), layer.count)
             if solid:
                 opaque.set("slice", section)
                 context.disable(context.BLEND)
-                self._meshes[1].render(context.TRIANGLES, vertices=solid, first=layer.first)
+                opaque_mesh.render(context.TRIANGLES, vertices=solid, first=layer.first)
                 context.enable(context.BLEND)
             if solid < layer.count:
                 blended.set("slice", section)
                 blended.set("strength", strength)
-                self._meshes[0].render(context.TRIANGLES, vertices=layer.count - solid, first=layer.first + solid)
+                blended_mesh.render(context.TRIANGLES, vertices=layer.count - solid, first=layer.first + solid)
         if within is not None:
             self._target.scissor = None
         if self._target is not self.framebuffer:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -51,11 +52,7 @@ def animate_graphs(portrait: str, driver: Path, out: Path, *, frames: int = 0) -
 
 def run_offline_quietly(graphs: Sequence[Graph], setting: Setting) -> RunResult:
     """Run graphs offline in this process, one after the other; return what is told of them as one."""
-    results = [_run_offline_quietly(graph, setting) for graph in graphs]
-    whole = results[0]
-    for result in results[1:]:
-        whole = whole.followed_by(result)
-    return whole
+    return reduce(RunResult.followed_by, [_run_offline_quietly(graph, setting) for graph in graphs])
 
 
 def _run_offline_quietly(graph: Graph, setting: Setting) -> RunResult:
