@@ -40,7 +40,7 @@ _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
 _SHARED_TINT = 0.7
 """An upper lip that a smile draws thin lies in shadow, and shows its own hue hardly."""
-_SEAM_WIDTH, _SEAM_SHADE = 0.009, 0.5  # where it goes on beyond the red, to the corner
+_SEAM_WIDTH, _SEAM_SHADE = 0.018, 0.25  # where it goes on beyond the red, to the corner
 _SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
