@@ -32,6 +32,7 @@ _APART_DM = 0.03
 """How far lips are apart when it is gone: there is the dark of the mouth instead."""
 _BY_ROLL = 0.7
 """How much of it each lip brings that rolls in, where the picture shows the lips closed."""
+_ROLLS = ("mouthRollUpper", "mouthRollLower")
 _SHADE = 0.75
 _TINT = np.array([0.75, 1.15, 1.15], np.float32)  # what is dark between lips is red
 _SIZE = (64, 16)
@@ -64,13 +65,16 @@ def lip_line(
     count = len(upper)
     along, across = np.meshgrid(np.linspace(0, 1, count), (0.0, 0.5, 1.0))
     together = 0.5 * (moves[:, upper] + moves[:, lower])
+    rolled = [INDEX[name] for name in _ROLLS]
+    # lips that roll in take their edges back behind skin; where they meet is seen before it
+    together[rolled] -= (together[rolled] @ ahead)[..., None] * ahead
     fade = np.asarray(-parted / _APART_DM, np.float32)
     if mouth_is_open(fit.points):
         fade[0] += 1
     else:
         # what the picture shows of it is there as long as the lips' red is
         fade[0] = 0
-        for name in ("mouthRollUpper", "mouthRollLower"):
+        for name in _ROLLS:
             fade[1 + INDEX[name]] += _BY_ROLL
     part = MeshPart(
         name=NAME,
