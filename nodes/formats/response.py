@@ -23,8 +23,9 @@ class PuppetResponse:
     aside is not read alike to both sides, and a flat relief more the farther it is turned. Added to it is what its
     expression is read as, as far as that is to be undone: ``weights @ turn_of_weights + details : turn_of_details``.
 
-    To the mouth's weights is added what `vivant.nodes.puppet.mouth_leak` has learned of one driver: ``(scores -
-    mean_scores) @ weights_of_scores``, of the driver's scores; nothing where it was not studied.
+    To the mouth's weights is added what `vivant.nodes.puppet.read_amiss` has learned of one driver: ``(scores -
+    mean_scores) @ weights_of_scores``, of the driver's scores; to the log-odds with which eyes and brows shall be read,
+    by ``odds_of_scores`` likewise. Nothing where it was not studied.
 
     Attributes:
         of_weights: ``float64 (52, C)`` what weights say of the controls.
@@ -44,6 +45,7 @@ class PuppetResponse:
         turn_of_details: ``float64 (H + 2, 2, 3)``.
         mean_scores: ``float64 (52,)``.
         weights_of_scores: ``float64 (52, 52)``.
+        odds_of_scores: ``float64 (52, K)``.
     """
 
     of_weights: F64
@@ -63,3 +65,4 @@ class PuppetResponse:
     turn_of_details: F64
     mean_scores: F64
     weights_of_scores: F64
+    odds_of_scores: F64

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import numpy.typing as npt
 
@@ -84,17 +82,7 @@ def fit_response(
         turn_of_details=turned.of_details,
         mean_scores=np.zeros(len(BLENDSHAPES)),
         weights_of_scores=np.zeros((len(BLENDSHAPES), len(BLENDSHAPES))),
-    )
-
-
-def with_eyes_of(response: PuppetResponse, other: PuppetResponse) -> PuppetResponse:
-    """Take over what another fit of the same puppet says of eyes and brows; the jaw and the turn stay."""
-    eyes = response.scores != INDEX["jawOpen"]
-    return dataclasses.replace(
-        response,
-        sensitivity=np.where(eyes, other.sensitivity, response.sensitivity),
-        offset=np.where(eyes, other.offset, response.offset),
-        noise=np.where(eyes, other.noise, response.noise),
+        odds_of_scores=np.zeros((len(BLENDSHAPES), len(READ))),
     )
 
 

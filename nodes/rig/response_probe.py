@@ -20,8 +20,8 @@ from vivant.nodes.formats.rotation import rotation_matrix, rotation_vector
 from vivant.nodes.puppet.asking import Asking
 from vivant.nodes.puppet.controls import ControlMaps
 from vivant.nodes.puppet.gestures import gestures, plain_turns
-from vivant.nodes.puppet.mouth_leak import followed, mouth_leak
-from vivant.nodes.puppet.response_fit import fit_response, with_eyes_of
+from vivant.nodes.puppet.read_amiss import LEAST_MOMENTS, eyes_missed, followed, mouth_leak
+from vivant.nodes.puppet.response_fit import fit_response
 from vivant.nodes.puppet.turn_response import GESTURES_UNDONE, MOMENTS_UNDONE, fit_turns
 from vivant.nodes.rig.read_back import ReadBack, Tracker
 
@@ -136,25 +136,26 @@ def _studied(
 ) -> Generator[None, None, PuppetResponse]:
     """Look at a driver's moments twice: fit to them, make up for what is read of the mouth amiss, and see if it helped.
 
-    Where it did, eyes and brows are fitted again, whose scores hang on the mouth. Not the jaw nor the turn: what was
-    made up for already looks like an answer to what made it necessary.
+    What is then still missed of eyes and brows, whose scores hang on the mouth, is made up for too. Nothing is fitted
+    again: what is made up for already would look like an answer to what made it necessary.
     """
     first: list[_Answer] = []
     yield from look(_moments(study, puppet, response), first)
     fitted = fit([*answers, *first]) if first else None
     if fitted is None:
         return response
-    wanted, read = _scores_of(first)
-    leak = mouth_leak(wanted, read)
-    if not leak.any():
+    if len(first) < LEAST_MOMENTS:
         return fitted
-    tried = dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), weights_of_scores=leak)
+    wanted, read = _scores_of(first)
+    tried = dataclasses.replace(fitted, mean_scores=wanted.mean(axis=0), weights_of_scores=mouth_leak(wanted, read))
     second: list[_Answer] = []
     yield from look(_moments(study, puppet, tried), second)
-    if not second or followed(*_scores_of(second)) <= followed(wanted, read):
+    if not second:
         return fitted
-    again = fit([*answers, *second])
-    return tried if again is None else with_eyes_of(tried, again)
+    again, seen = _scores_of(second)
+    if followed(again, seen) <= followed(wanted, read):
+        tried = dataclasses.replace(tried, weights_of_scores=fitted.weights_of_scores)
+    return dataclasses.replace(tried, odds_of_scores=eyes_missed(again, seen, fitted.scores))
 
 
 def _scores_of(answers: list[_Answer]) -> tuple[F64, F64]:

@@ -182,3 +182,27 @@ def test_what_was_learned_of_a_drivers_mouth_is_added_to_its_weights(maps: Contr
     far = dataclasses.replace(response, weights_of_scores=100 * leak, mean_scores=mean)
     scores[funnel] = 0.1
     assert Correction().step(far, asked, scores, 0.0).weights[jaw] - plain.weights[jaw] == pytest.approx(0.4, abs=1e-6)
+
+
+def test_what_was_learned_of_a_drivers_eyes_moves_what_shall_be_read(maps: ControlMaps) -> None:
+    tracker = Simulated(maps)
+    response = tracker.response()
+    assert response is not None
+    smile, brow = INDEX["mouthSmileLeft"], list(response.scores).index(INDEX["browInnerUp"])
+    odds = np.zeros((52, len(response.scores)))
+    odds[smile, brow] = 2.0
+    learned, wild = (dataclasses.replace(response, odds_of_scores=by * odds) for by in (1, 1000))
+    asked = Asked(np.full(52, 0.3, np.float32), NOTHING, np.zeros(3))
+
+    def lifted(one: PuppetResponse, smiling: float) -> float:
+        """By how much more log-odds inner brows are then read as raised."""
+        scores = np.full(52, 0.3, np.float32)
+        plain = Correction().step(response, asked, scores, 0.0)
+        scores[smile] = smiling
+        corrected = Correction().step(one, asked, scores, 0.0)
+        before, after = (log_odds(tracker.read(face))[INDEX["browInnerUp"]] for face in (plain, corrected))
+        return float(after - before)
+
+    assert lifted(response, 0.6) == pytest.approx(0, abs=1e-6) == lifted(learned, 0.0)
+    assert lifted(learned, 0.6) > lifted(learned, 0.3) > 0.02
+    assert lifted(wild, 0.6) == pytest.approx(lifted(wild, 0.9))  # held within bounds

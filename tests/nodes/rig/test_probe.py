@@ -180,6 +180,9 @@ def test_a_driver_that_is_known_is_studied(
     assert np.array_equal(measured(calls=0).sensitivity, plain.sensitivity)
 
 
+SQUINT = INDEX["eyeSquintLeft"]
+
+
 def talking(count: int) -> MotionRecording:
     """A driver that opens its mouth, and funnels its lips, in turns of their own."""
     motions: list[FaceMotion | None] = []
@@ -205,8 +208,10 @@ def test_what_is_read_of_a_mouth_amiss_is_made_up_for_where_that_helps(
         for ask in asked:
             scores = ask.weights.copy()
             scores[INDEX["jawOpen"]] += 0.4 * ask.weights[INDEX["mouthFunnel"]]
+            if len(looks) == 3:
+                scores[SQUINT] = 0.2 + 0.3 * ask.weights[INDEX["mouthFunnel"]]
             if spoilt and len(looks) == 3:
-                scores = lot.uniform(0, 1, 52)
+                scores[INDEX["jawOpen"]], scores[INDEX["mouthFunnel"]] = lot.uniform(0, 1, 2)
             answers.append(response_probe._Answer(ask, np.clip(scores, 0, 1), ask.turn))
             yield None
 
@@ -215,6 +220,9 @@ def test_what_is_read_of_a_mouth_amiss_is_made_up_for_where_that_helps(
     maps = control_maps(DetailScale(head).units)
     *_, response = measured_response(gl, portrait_puppet, BrightnessTracker(), maps, study)
     assert response is not None and looks == [PROBES + len(plain_turns()), 50, 50]
+    # what is missed of eyes is learned of the last look, whether the mouth's is kept or not
+    missed = response.odds_of_scores[INDEX["mouthFunnel"]]
+    assert missed[list(response.scores).index(SQUINT)] < -0.3 and np.sum(np.abs(missed) > 0.05) == 1
     leak = response.weights_of_scores
     if spoilt:
         assert not leak.any()
