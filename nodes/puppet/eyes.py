@@ -21,7 +21,7 @@ _PAGE = 1.5  # side of the painted square, in widths of the eye
 _IRIS = 0.19  # radius of a carved iris in widths of the eye: 11.7 mm across of 30
 _BLANK_CONTRAST = 0.8
 _DARK = 4.0  # of 255: where both are black, neither is brighter
-_LIGHT_REACH, _LIGHT_RANGE, _LIGHT_DOUBT = 0.07, (0.25, 2.0), 0.02  # widths of the eye; ratios; share of certainty
+_LIGHT_REACH, _LIGHT_RANGE, _LIGHT_DOUBT = 0.14, (0.25, 2.0), 0.02  # widths of the eye; ratios; share of certainty
 _MOST_TINT = 1.12
 _RIM, _RIM_PX, _RIM_GAP = 0.045, 1.5, 0.2
 """How far into the eye its rim is the lid's: widths of the eye, pixels at least, and at most a share of how far it is
@@ -144,7 +144,7 @@ def _paint(side: str, fit: HeadFit, pixels: U8, centre: F32, half: float) -> tup
     painted = np.broadcast_to(np.median(crop[bright], axis=0), crop.shape).copy()
     painted *= (1 - 0.25 * np.clip(np.hypot(x - page / 2, y - page / 2) / (page / 2), 0, 1) ** 2)[..., None]
     # The upper lid shades what it hides.
-    painted *= (1 - 0.15 * np.clip((page / 2 - y) / (0.3 * page), 0, 1))[..., None]
+    painted *= (1 - 0.3 * np.clip((page / 2 - y) / (0.3 * page), 0, 1))[..., None]
     profile = _radial_profile(crop, distance, inner)
     bins = np.clip((distance * len(profile) / 1.2).astype(int), 0, len(profile) - 1)
     cover = np.clip((1.12 - distance) / 0.2, 0, 1)[..., None]
