@@ -24,7 +24,8 @@ U8 = npt.NDArray[np.uint8]
 
 NAME = "lipLine"
 
-_CORNERS = (INNER_LIPS[0], INNER_LIPS[10])
+_RIGHT_END, _LEFT_END = (OUTER_LIPS[0], INNER_LIPS[0]), (INNER_LIPS[10], OUTER_LIPS[10])
+"""It goes on beyond the inner corners: closed lips have their corners where the red ends."""
 _HALF_HEIGHT, _HALF_WIDTH = 0.014, 0.0055
 """Face widths: of the ribbon, and of the dark on it."""
 _BEFORE_DM = 0.05  # how far before the lips it lies
@@ -56,8 +57,7 @@ def lip_line(
     """
     resting, moves = head.landmark_positions(vertices), head.landmark_positions(units)
     pairs = sorted(LIPS, key=lambda pair: float(head.landmark_positions(head.vertices)[pair[0], 0]))
-    upper = [_CORNERS[0], *(pair[0] for pair in pairs), _CORNERS[1]]
-    lower = [_CORNERS[0], *(pair[1] for pair in pairs), _CORNERS[1]]
+    upper, lower = ([*_RIGHT_END, *(pair[side] for pair in pairs), *_LEFT_END] for side in (0, 1))
     up, ahead = (fit.rotation[:, axis].astype(np.float32) for axis in (1, 2))
     wide = float(np.linalg.norm(fit.points[RIGHT_SIDE] - fit.points[LEFT_SIDE]))
     middle = 0.5 * (resting[upper] + resting[lower]) + _BEFORE_DM * fit.scale * ahead
