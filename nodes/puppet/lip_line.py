@@ -66,8 +66,8 @@ def lip_line(
     along, across = np.meshgrid(np.linspace(0, 1, count), (0.0, 0.5, 1.0))
     together = 0.5 * (moves[:, upper] + moves[:, lower])
     rolled = [INDEX[name] for name in _ROLLS]
-    # lips that roll in take their edges back behind skin; where they meet is seen before it
-    together[rolled] -= (together[rolled] @ ahead)[..., None] * ahead
+    # lips that roll in take their edges back behind skin; where they meet is seen in the same place, before it
+    together[rolled, :, 2] = 0
     fade = np.asarray(-parted / _APART_DM, np.float32)
     if mouth_is_open(fit.points):
         fade[0] += 1
