@@ -68,8 +68,8 @@ class Correction:
         wanted = scores[response.scores].astype(np.float64)
         expected = response.offset + np.concatenate([controls, asked.turn]) @ response.sensitivity
         jaw = INDEX["jawOpen"]
-        unlike = scores - response.mean_scores
-        leak = np.clip(unlike @ response.weights_of_scores, -_MOST_LEAK, _MOST_LEAK)
+        deviation = scores - response.mean_scores
+        leak = np.clip(deviation @ response.weights_of_scores, -_MOST_LEAK, _MOST_LEAK)
         # what the mouth makes up for shows in the eyes' scores; in the jaw's it cancels what is read amiss
         eyes = response.scores != jaw
         expected[eyes] += ((leak @ response.of_weights) @ response.sensitivity[:count])[eyes]
@@ -79,7 +79,7 @@ class Correction:
         self._seen_s = min(self._seen_s + dt_s, _REMEMBERED_S)
         if dt_s > 0:
             self._level = self._level + min(1.0, dt_s / self._seen_s) * (missed - self._level)
-        missed = missed - self._level + np.clip(unlike @ response.odds_of_scores, -_MOST_ODDS, _MOST_ODDS)
+        missed = missed - self._level + np.clip(deviation @ response.odds_of_scores, -_MOST_ODDS, _MOST_ODDS)
         # Scores near 0 and 1 say little: their noise is large in log-odds.
         noise = response.noise + (_READING_NOISE / np.maximum(wanted * (1 - wanted), 0.01)) ** 2
         weighted = response.sensitivity[:count] / noise

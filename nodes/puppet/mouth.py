@@ -41,7 +41,6 @@ _IN_LIPS_SHADOW = 0.8
 """How bright lower teeth are at their edge, upper ones being 0.94: light comes from above, past the upper lip."""
 _DEEP = (0.15, 0.055, 0.05)  # of what hardly any light reaches
 _SHADE = 0.75
-_CAVITY = (0.36, 0.14, 0.13)
 _BEHIND_CORNER_DM, _BEYOND_CORNER_DM = 0.05, 0.08  # the arch, from the mouth's corner
 
 _HARDLY, _MOSTLY = 100, 230  # of 255: how much of a pixel lies between the lips
@@ -385,7 +384,7 @@ def _tongue_page(light: Light) -> U8:
     along = np.where(v < _TONGUE_LIT_AT, (_TONGUE_LIT_AT - v) / 0.3, (v - _TONGUE_LIT_AT) / 0.24)
     lit = (0.66 * np.exp(-(along**2) - (np.abs(u) / 0.65) ** 3) * (1 - 0.1 * np.exp(-((u / 0.12) ** 2))))[..., None]
     page = np.full((size, size, 4), 255, np.uint8)
-    page[..., :3] = np.clip(lit * light.on((0.77, 0.46, 0.44)) + (1 - lit) * light.on(_CAVITY) * 0.42, 0, 255)
+    page[..., :3] = np.clip(lit * light.on((0.77, 0.46, 0.44)) + (1 - lit) * light.on(_DEEP), 0, 255)
     # its sides go over into the dark of the cavity: as an edge they would be a wall
     page[..., 3] = np.round(255 * np.clip((1 - np.abs(u)) / 0.3, 0, 1))
     return page
@@ -418,5 +417,5 @@ def _cavity_page(light: Light) -> U8:
     u, v = np.meshgrid(np.linspace(-1, 1, size), np.linspace(-1, 1, size))
     shade = 0.42 + 0.16 * np.clip(np.hypot(u, v * 0.8), 0, 1) ** 2
     page = np.full((size, size, 4), 255, np.uint8)
-    page[..., :3] = np.clip(light.on(_CAVITY) * shade[..., None], 0, 255)
+    page[..., :3] = np.clip(light.on((0.36, 0.14, 0.13)) * shade[..., None], 0, 255)
     return page

@@ -50,7 +50,7 @@ def eyes_missed(wanted: F64, read: F64, scores: npt.NDArray[np.int32]) -> F64:
     """Say what a model of eyes and brows still misses, for each of the driver's scores.
 
     Lids that close look squinted, in one picture more than in another; a model that is linear, and careful with what
-    it corrects, leaves half of that.
+    it corrects, leaves some of that.
 
     Args:
         wanted: The driver's scores, ``(N, 52)``.

@@ -40,7 +40,7 @@ _FOLD_REACH, _FOLD_WIDTH, _FOLD_BLUR = 0.05, 0.09, 0.03  # face widths
 _LIP_EDGE, _LIP_REACH, _LIP_BLUR = 0.012, 0.03, 0.02  # face widths
 _SHARED_TINT = 0.7
 """An upper lip that a smile draws thin lies in shadow, and shows its own hue hardly."""
-_SEAM_WIDTH, _SEAM_SHADE = 0.018, 0.25  # where it goes on beyond the red, to the corner
+_SEAM_WIDTH, _SEAM_SHADE = 0.018, 0.25  # face widths: of the shadow that the mouth's corner lies in
 _SHADOW_TINT = np.array([0.7, 1.1, 1.2], np.float32)  # light that has been through skin is redder
 _OF_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES], np.float32)
 _GRAIN = 0.01  # face widths
@@ -197,7 +197,7 @@ def _unfolded(pixels: U8, fit: HeadFit, side: str) -> tuple[F32, F32]:
     cover = ease(1 - away / _FOLD_REACH)
     inside = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), max(0.5, 0.006 * wide))
     pit = ease(_PIT_END - _from_corners(fit, near.shape[:2], corner, (side,)) / (_PIT_REACH * wide))
-    # the line where lips meet goes on to the corner
+    # A soft shadow: as narrow and dark as the line in which lips meet it would be a dot beside it.
     seam = picture_to_pixels(fit.points[[_CORNER[side], _INNER_CORNER[side]]], fit.size) - corner
     dark = np.ones(near.shape[:2], np.uint8)
     outer, inner = np.round(seam * 16 - 8).astype(int).tolist()

@@ -136,8 +136,9 @@ def _studied(
 ) -> Generator[None, None, PuppetResponse]:
     """Look at a driver's moments twice: fit to them, make up for what is read of the mouth amiss, and see if it helped.
 
-    What is then still missed of eyes and brows, whose scores hang on the mouth, is made up for too. Nothing is fitted
-    again: what is made up for already would look like an answer to what made it necessary.
+    What is then still missed of eyes and brows, whose scores hang on the mouth, is made up for too, whether the mouth's
+    was kept or not: there is no third look. Nothing is fitted again: what is made up for already would look like an
+    answer to what made it necessary.
     """
     first: list[_Answer] = []
     yield from look(_moments(study, puppet, response), first)
